@@ -1,0 +1,94 @@
+// Random numbers without state: each is a function of (seed, object, index), so that threads, shards, ranks
+// and devices cannot change it. Generator: Philox4x32-10 (Salmon et al. 2011).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "core/host_device.hpp"
+#include "core/math.hpp"
+
+namespace synfire {
+
+/// Selects one family of streams: a 64-bit hash of the network's seed and the object's path, such as
+/// "population/exc/V_m".
+struct RandomKey {
+  std::uint32_t low = 0, high = 0;
+
+  RandomKey() = default;
+  RandomKey(std::uint64_t seed, std::string_view object);
+};
+
+/// One block of four 32-bit words: Philox4x32-10 of a counter under a key. `lanes` blocks at a time, so that
+/// the compiler can keep one word of many blocks in one vector register; word w of lane l is words[w][l].
+template <int lanes> struct PhiloxBlocks { std::uint32_t words[4][lanes]; };
+
+template <int lanes> SYNFIRE_HD void philox(PhiloxBlocks<lanes>& block, RandomKey key) {
+  constexpr std::uint64_t multiplier0 = 0xD2511F53u, multiplier1 = 0xCD9E8D57u;
+  constexpr std::uint32_t weyl0 = 0x9E3779B9u, weyl1 = 0xBB67AE85u;
+  std::uint32_t k0 = key.low, k1 = key.high;
+  for (int round = 0; round < 10; ++round) {
+    for (int l = 0; l < lanes; ++l) {
+      const std::uint64_t product0 = multiplier0 * block.words[0][l];
+      const std::uint64_t product1 = multiplier1 * block.words[2][l];
+      const std::uint32_t w1 = block.words[1][l], w3 = block.words[3][l];
+      block.words[0][l] = static_cast<std::uint32_t>(product1 >> 32) ^ w1 ^ k0;
+      block.words[1][l] = static_cast<std::uint32_t>(product1);
+      block.words[2][l] = static_cast<std::uint32_t>(product0 >> 32) ^ w3 ^ k1;
+      block.words[3][l] = static_cast<std::uint32_t>(product0);
+    }
+    k0 += weyl0;
+    k1 += weyl1;
+  }
+}
+
+/// A 32-bit word as a double in (0, 1), never 0 or 1.
+SYNFIRE_HD double unit_interval(std::uint32_t word) { return (static_cast<double>(word) + 0.5) * 0x1p-32; }
+
+/// The draws that belong to one index (a neuron, a synapse, a row …) of an object: first, second, third, …
+class RandomStream {
+ public:
+  RandomStream(RandomKey key, std::uint64_t index, std::uint32_t part = 0)
+      : key_(key), index_(index), part_(part) {}
+
+  std::uint32_t word() {
+    if (used_ == 4) refill();
+    return block_.words[used_++][0];
+  }
+  /// In (0, 1), 53 random bits.
+  double uniform() {
+    const std::uint64_t high = word() >> 5, low = word() >> 6;
+    return (static_cast<double>(high << 26 | low) + 0.5) * 0x1p-53;
+  }
+  double uniform(double low, double high) { return low + (high - low) * uniform(); }
+  double normal() { return math::normal_quantile(uniform()); }
+  /// Waiting time with mean 1.
+  double exponential() { return -math::log(uniform()); }
+  /// A whole number below `bound` (> 0), each equally likely: Lemire 2019, with rejection of the biased part.
+  std::uint64_t below(std::uint64_t bound);
+
+ private:
+  void refill() {
+    block_.words[0][0] = draw_++;
+    block_.words[1][0] = static_cast<std::uint32_t>(index_);
+    block_.words[2][0] = static_cast<std::uint32_t>(index_ >> 32);
+    block_.words[3][0] = part_;
+    philox(block_, key_);
+    used_ = 0;
+  }
+
+  RandomKey key_;
+  std::uint64_t index_;
+  std::uint32_t part_;
+  std::uint32_t draw_ = 0;
+  int used_ = 4;
+  PhiloxBlocks<1> block_{};
+};
+
+/// Binomial and Poisson counts from a stream, exact for any arguments (inversion from the mode;
+/// O(sqrt(variance))).
+std::uint64_t draw_binomial(RandomStream&, std::uint64_t trials, double probability);
+std::uint64_t draw_poisson(RandomStream&, double mean);
+
+}  // namespace synfire

@@ -1,0 +1,191 @@
+// HDF5 files as values: File, Group and Dataset are handles that may be copied; the last one closes.
+// Every function may be called from any thread (one lock guards the library) and throws synfire::Error naming
+// file, object and the library's own reason.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace synfire::hdf5 {
+
+/// Kinds of element; `text` and `other` cannot be read as numbers.
+enum class Type {
+  int8,
+  int16,
+  int32,
+  int64,
+  uint8,
+  uint16,
+  uint32,
+  uint64,
+  float32,
+  float64,
+  text,
+  other,
+};
+
+template <class T>
+constexpr Type type_of() {
+  static_assert(std::is_arithmetic_v<T> && !std::is_same_v<T, bool> && sizeof(T) <= 8);
+  constexpr int log_size = sizeof(T) == 1 ? 0 : sizeof(T) == 2 ? 1 : sizeof(T) == 4 ? 2 : 3;
+  if constexpr (std::is_floating_point_v<T>) return sizeof(T) == 4 ? Type::float32 : Type::float64;
+  if constexpr (std::is_signed_v<T>) return static_cast<Type>(log_size);
+  return static_cast<Type>(static_cast<int>(Type::uint8) + log_size);
+}
+
+/// How a dataset that grows by rows is stored.
+struct Growth {
+  std::uint64_t columns = 0;         ///< 0: one-dimensional; otherwise rows of that many values
+  std::uint64_t chunk_bytes = 1<<16; ///< a chunk holds whole rows, at least one, about this many bytes
+  int deflate = 1;                   ///< 0 = no compression, else zlib's level (1-9) after a byte shuffle
+};
+
+namespace detail {
+struct FileState;
+struct Tail;
+struct Handle;
+}  // namespace detail
+
+/// What files, groups and datasets have in common: a place in the file, and attributes.
+class Object {
+ public:
+  /// Absolute path inside the file, "/" for the root.
+  const std::string& path() const { return path_; }
+  const std::string& file_path() const;
+
+  void set_attribute(const std::string& name, std::string_view value);
+  void set_attribute(const std::string& name, double value);
+  void set_attribute(const std::string& name, std::int64_t value);
+  void set_attribute(const std::string& name, std::uint64_t value);
+  void set_attribute(const std::string& name, std::uint32_t value);
+  void set_attribute(const std::string& name, std::span<const std::uint32_t> values);
+  /// An enumeration over uint8 with the given (text, value) members.
+  void set_enum_attribute(const std::string& name, std::uint8_t value,
+                          std::span<const std::pair<const char*, std::uint8_t>> members);
+
+  bool has_attribute(const std::string& name) const;
+  /// Text, or the member's name of an enumeration; nothing when absent. Any other type is an error.
+  std::optional<std::string> text_attribute(const std::string& name) const;
+  /// A single number, converted; nothing when absent. Errors: not a number, more than one.
+  std::optional<double> number_attribute(const std::string& name) const;
+  std::optional<std::int64_t> integer_attribute(const std::string& name) const;
+  std::optional<std::uint64_t> unsigned_attribute(const std::string& name) const;
+
+ protected:
+  Object() = default;
+  Object(std::shared_ptr<detail::FileState> file, std::shared_ptr<detail::Handle> handle, std::string path);
+  template <class T>
+  void write_attribute(const std::string& name, std::span<const T> values, bool scalar);
+  template <class T>
+  std::optional<T> scalar_attribute(const std::string& name) const;
+
+  std::shared_ptr<detail::FileState> file_;
+  std::shared_ptr<detail::Handle> handle_;
+  std::string path_;
+};
+
+/// A rectangular array of one or two (or more, then only dimensions are told) dimensions.
+class Dataset : public Object {
+ public:
+  /// Sizes, slowest first. Rows not yet flushed are not counted.
+  std::vector<std::uint64_t> dimensions() const;
+  Type type() const;
+
+  /// All values, row after row, converted to T. Errors: text, a size that the file cannot really hold.
+  template <class T>
+  std::vector<T> read() const;
+  /// Rows [first, first + count) of all columns.
+  template <class T>
+  std::vector<T> read_rows(std::uint64_t first, std::uint64_t count) const;
+  /// A rectangle of a two-dimensional dataset.
+  template <class T>
+  std::vector<T> read_block(std::uint64_t row, std::uint64_t rows, std::uint64_t column,
+                            std::uint64_t columns) const;
+
+  /// Replaces all values of a fixed dataset; `values` has exactly its size.
+  template <class T>
+  void overwrite(std::span<const T> values);
+
+  /// Adds whole rows to a growing dataset made by Group::create_growing in this run. They reach the file as chunks
+  /// fill up and are part of it after File::flush. T must be the type it was made with.
+  template <class T>
+  void append(std::span<const T> values) {
+    append_bytes(std::as_bytes(values), type_of<T>());
+  }
+  /// Rows appended so far, flushed or not (growing datasets only).
+  std::uint64_t appended_rows() const;
+
+ private:
+  friend class Group;
+  using Object::Object;
+  void append_bytes(std::span<const std::byte> bytes, Type type);
+  void read_into(std::span<const std::uint64_t> start, std::span<const std::uint64_t> count, Type type,
+                 void* to) const;
+  void check_room(std::uint64_t values, std::size_t value_size) const;
+
+  std::shared_ptr<detail::Tail> tail_;
+};
+
+class Group : public Object {
+ public:
+  /// Names of the direct children in alphabetical order.
+  std::vector<std::string> children() const;
+  /// True if every part of `path` (relative to this group) is there and can be opened.
+  bool exists(const std::string& path) const;
+  bool has_group(const std::string& path) const;
+  bool has_dataset(const std::string& path) const;
+
+  Group group(const std::string& path) const;
+  Dataset dataset(const std::string& path) const;
+
+  /// Opens, or creates with all missing groups above it.
+  Group require_group(const std::string& path);
+  template <class T>
+  Dataset create(const std::string& name, std::span<const T> values) {
+    return create_fixed(name, type_of<T>(), values.size(), values.data());
+  }
+  /// An empty dataset that rows can be appended to. Floating-point rows never written read as NaN.
+  Dataset create_growing(const std::string& name, Type type, const Growth& growth = {});
+
+ protected:
+  friend class File;
+  using Object::Object;
+  std::string join(const std::string& name) const;
+  Dataset create_fixed(const std::string& name, Type type, std::uint64_t size, const void* values);
+};
+
+/// An open file; as a Group it is the root.
+///
+/// A file being written is at every moment between two flushes what it was at the last flush: metadata leaves memory
+/// only in flush(), and bytes that flushed metadata refers to are never moved or changed. So a killed writer leaves a
+/// readable file.
+class File : public Group {
+ public:
+  /// A new file. Errors: it exists (unless `overwrite`), or cannot be made.
+  static File create(const std::string& path, bool overwrite = false);
+  static File open(const std::string& path);
+  static File open_for_writing(const std::string& path);
+  /// True if the file begins as HDF5 does. Errors: it cannot be read.
+  static bool is_hdf5(const std::string& path);
+
+  /// Brings everything appended so far to the file. On an error (disk full) the file stays as at the last flush and
+  /// takes no more.
+  void flush();
+  /// Flushes and closes; handles into the file become useless. The destructor of the last handle does the same but
+  /// cannot report errors.
+  void close();
+
+ private:
+  using Group::Group;
+  static File open_with(const std::string& path, bool write);
+};
+
+}  // namespace synfire::hdf5

@@ -1,0 +1,96 @@
+// A network as plain data, in the engine's units: what everybody agrees on. YAML becomes this; the engine
+// reads this.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/distribution.hpp"
+#include "core/parameter.hpp"
+#include "core/schedule.hpp"
+
+namespace synfire {
+
+struct SimulationDescription {
+  double duration = 1000;  // ms
+  double dt = 0.1;         // ms
+  std::string engine = "batched";
+  std::string backend = "auto";
+  Position where;
+};
+
+/// A group of neurons, or of sources of spikes or of currents, of one model.
+struct PopulationDescription {
+  std::string name;
+  std::string model;
+  std::vector<std::uint32_t> shape;  ///< [n], or [height, width, channels], last index fastest
+  std::map<std::string, ParameterValue> parameters;
+  std::map<std::string, Distribution> initial;  ///< of state variables
+  std::vector<std::vector<double>> spikes;      ///< model spike_list: times in ms, one list per neuron
+  std::string file;                             ///< models that play a file
+  std::string file_population;                  ///< which population of that file
+  Position where;
+
+  std::uint32_t size() const;
+};
+
+/// Which pairs are connected: a rule's name and its parameters.
+struct ConnectDescription {
+  std::string rule = "all_to_all";
+  std::map<std::string, double> parameters;
+  std::string file;  ///< rule `list`: CSV or HDF5
+  Position where;
+};
+
+struct ProjectionDescription {
+  std::string name;  ///< "exc->inh", made unique
+  std::size_t from = 0, to = 0;
+  ConnectDescription connect;
+  Distribution weight = 1.0;  ///< in the receptor's unit
+  Distribution delay = 1.0;   ///< ms
+  std::optional<std::size_t>
+      receptor;  ///< index into the target model's receptors; absent: chosen by the sign of the weight
+  Position where;
+};
+
+/// Neurons of a population: "all", "0:10", "0:100:5", [1, 5, 9].
+struct Selection {
+  bool all = true;
+  std::vector<std::uint32_t> ids;  ///< ascending, when not all
+
+  static Selection none() { return {false, {}}; }
+};
+
+struct TraceRecord {
+  std::string variable;
+  Selection neurons;
+  double every = 0;  ///< ms
+  Position where;
+};
+
+struct RecordDescription {
+  std::size_t population = 0;
+  Selection spikes = Selection::none();
+  std::vector<TraceRecord> traces;
+};
+
+struct NetworkDescription {
+  std::uint64_t seed = 1;
+  SimulationDescription simulation;
+  std::vector<PopulationDescription> populations;
+  std::vector<ProjectionDescription> projections;
+  std::vector<RecordDescription> records;
+  std::optional<std::string> output;
+  std::string source_text;  ///< the YAML as run: includes and --set resolved
+
+  /// Index of a population; absent when there is none of this name.
+  std::optional<std::size_t> population(std::string_view name) const;
+};
+
+/// "population 'exc' (iaf_psc_exp)", for messages.
+std::string title(const PopulationDescription&);
+
+}  // namespace synfire
