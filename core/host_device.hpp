@@ -8,7 +8,10 @@
 #define SYNFIRE_HD inline __attribute__((always_inline))
 #endif
 
-// A second body of a hot loop for CPUs with AVX-512; chosen at run time by core/cpu.hpp. Both bodies do the
+// For lambdas given to run_loop (core/loops.hpp).
+#define SYNFIRE_INLINE __attribute__((always_inline))
+
+// A second body of a hot loop for CPUs with AVX-512; chosen at run time by core/loops.hpp. Both bodies do the
 // same IEEE operations in the same order per neuron, hence give the same bits.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)
 #define SYNFIRE_HAS_WIDE 1

@@ -1,0 +1,11 @@
+# The libraries that Synfire stands on. Read by the build and, once installed, by find_package(synfire).
+find_or_explain(fmt REQUIRED APT libfmt-dev FOR "text")
+find_or_explain(Random123 REQUIRED HEADER Random123/philox.h APT librandom123-dev FOR "random numbers")
+find_or_explain(TBB REQUIRED APT libtbb-dev FOR "threads")
+find_or_explain(Boost REQUIRED APT libboost-graph-dev FOR "graphs")
+find_or_explain(yaml-cpp REQUIRED APT libyaml-cpp-dev FOR "reading YAML")
+find_or_explain(nlohmann_json REQUIRED APT nlohmann-json3-dev FOR "JSON reports and schemas")
+find_or_explain(HDF5 REQUIRED PKG_CONFIG hdf5-serial hdf5 APT libhdf5-dev FOR "results and recordings")
+find_or_explain(CAIRO REQUIRED PKG_CONFIG cairo APT libcairo2-dev FOR "plots")
+find_or_explain(ZLIB REQUIRED APT zlib1g-dev FOR "compressed files")
+find_or_explain(CLI11 REQUIRED APT libcli11-dev FOR "the command line")

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "core/loops.hpp"
+#include "core/parameter.hpp"
+#include "core/random.hpp"
+#include "core/schedule.hpp"
+#include "core/time.hpp"
+
+namespace synfire {
+
+/// Poisson spike trains, one for each neuron: the number of spikes in a step has mean rate*dt and is drawn
+/// anew for every (neuron, step), so that a train can be replayed from any step on any machine. Resolution of
+/// the draw: 2^-32.
+struct Poisson {
+  struct Parameters {
+    double rate = 0;
+    double start = 0;
+    double stop = std::numeric_limits<double>::infinity();
+  };
+  static constexpr bool emits_current = false;
+
+  static constexpr auto describe() {
+    using P = Parameters;
+    return about<P>(
+        "poisson", "independent Poisson spike trains", "NEST poisson_generator",
+        field(&P::rate, "rate", Unit::Hz, non_negative, "expected spikes per second; may be a schedule"),
+        field(&P::start, "start", Unit::ms, non_negative, "time of the first possible spike"),
+        field(&P::stop, "stop", Unit::ms, non_negative, "time after which no spike comes"));
+  }
+};
+
+/// The Poisson distribution of one mean as 32-bit thresholds: the count is `base` plus the number of
+/// thresholds that are <= the random word.
+class PoissonTable {
+ public:
+  explicit PoissonTable(double mean = 0);
+
+  double mean() const { return mean_; }
+  std::uint32_t count(std::uint32_t word) const {
+    std::uint32_t n = base_;
+    for (const std::uint32_t threshold : thresholds_) n += word >= threshold;
+    return n;
+  }
+  std::span<const std::uint32_t> thresholds() const { return thresholds_; }
+  std::uint32_t base() const { return base_; }
+
+ private:
+  double mean_;
+  std::uint32_t base_ = 0;
+  std::vector<std::uint32_t> thresholds_;  // ascending
+};
+
+/// Draws the counts of a Poisson population.
+class PoissonCounts {
+ public:
+  /// One rate for all neurons.
+  PoissonCounts(RandomKey key, Schedule rate, double start, double stop, Grid grid);
+  /// A rate for each neuron, in Hz.
+  PoissonCounts(RandomKey key, const std::vector<double>& rates, double start, double stop, Grid grid);
+
+  /// counts[i] = spikes of neuron first + i in `step`. False, with counts untouched, when all are certainly
+  /// 0.
+  bool draw(Step step, std::uint32_t first, std::span<std::uint32_t> counts);
+
+ private:
+  bool active(Step step) const;
+  void draw_group(Step step, std::uint32_t group, std::span<const PoissonTable> tables,
+                  std::uint32_t* counts) const;
+
+  RandomKey key_;
+  Schedule rate_;
+  Step start_, stop_;
+  Grid grid_;
+  PoissonTable shared_;                  // of the present piece of the schedule
+  std::vector<PoissonTable> tables_;     // distinct rates, when each neuron has its own
+  std::vector<std::uint32_t> table_of_;  // neuron -> table
+};
+
+}  // namespace synfire

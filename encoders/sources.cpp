@@ -1,0 +1,30 @@
+#include "encoders/sources.hpp"
+
+namespace synfire {
+namespace {
+
+template <class Source> SourceInfo source_info() {
+  constexpr auto description = Source::describe();
+  SourceInfo info;
+  info.model.name = description.name;
+  info.model.summary = description.summary;
+  info.model.source = description.source;
+  info.emits_current = Source::emits_current;
+  if constexpr (requires { typename Source::Parameters; })
+    info.model.parameters = parameter_table(description, typename Source::Parameters{});
+  if constexpr (requires { Source::key; }) info.key = Source::key;
+  return info;
+}
+
+}  // namespace
+
+const std::vector<SourceInfo>& source_models() {
+  static const std::vector<SourceInfo> table = [] {
+    std::vector<SourceInfo> made;
+    Sources::for_each([&]<class Source>() { made.push_back(source_info<Source>()); });
+    return made;
+  }();
+  return table;
+}
+
+}  // namespace synfire

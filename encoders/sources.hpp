@@ -1,0 +1,27 @@
+// What can stand at the beginning of a network: sources of spikes and of currents. A new source is its header
+// and one line here.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/model_list.hpp"
+#include "encoders/noise_current.hpp"
+#include "encoders/poisson.hpp"
+#include "encoders/spike_train.hpp"
+#include "encoders/step_current.hpp"
+
+namespace synfire {
+
+using Sources = TypeList<Poisson, SpikeList, SpikeFile, EventRecording, StepCurrent, NoiseCurrent>;
+
+struct SourceInfo {
+  ModelInfo model;
+  bool emits_current = false;
+  std::string
+      key;  ///< the entry of a population that this source needs beside `params`: spikes, file, events; or ""
+};
+
+const std::vector<SourceInfo>& source_models();
+
+}  // namespace synfire

@@ -1,0 +1,172 @@
+#include <algorithm>
+
+#include "io/hdf5_internal.hpp"
+
+namespace synfire::hdf5 {
+
+using namespace detail;
+
+Object::Object(std::shared_ptr<detail::FileState> file, std::shared_ptr<detail::Handle> handle, std::string path)
+    : file_(std::move(file)), handle_(std::move(handle)), path_(std::move(path)) {}
+
+const std::string& Object::file_path() const { return file_->path; }
+
+namespace {
+
+/// Creates attribute `name` anew, in place of one of that name.
+void put_attribute(hid_t object, const std::string& name, hid_t type, hid_t space, const void* data,
+                   const std::string& file, const std::string& path) {
+  const auto check = [&](auto result) {
+    checked(result, ErrorKind::resource, file, path, fmt::format("cannot write attribute '{}'", name));
+  };
+  if (H5Aexists(object, name.c_str()) > 0) check(H5Adelete(object, name.c_str()));
+  const Id attribute(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
+  check(attribute.id);
+  check(H5Awrite(attribute, type, data));
+}
+
+hid_t text_type() {
+  const hid_t type = H5Tcopy(H5T_C_S1);
+  H5Tset_size(type, H5T_VARIABLE);
+  H5Tset_cset(type, H5T_CSET_UTF8);
+  return type;
+}
+
+}  // namespace
+
+template <class T>
+void Object::write_attribute(const std::string& name, std::span<const T> values, bool scalar) {
+  const Lock lock;
+  file_->require_open();
+  const hsize_t size = values.size();
+  const Id space(scalar ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &size, nullptr), H5Sclose);
+  put_attribute(handle_->id, name, native(type_of<T>()), space, values.data(), file_path(), path_);
+}
+
+void Object::set_attribute(const std::string& name, std::string_view value) {
+  const Lock lock;
+  file_->require_open();
+  const std::string text(value);
+  const char* const pointer = text.c_str();
+  const Id type(text_type(), H5Tclose);
+  const Id space(H5Screate(H5S_SCALAR), H5Sclose);
+  put_attribute(handle_->id, name, type, space, static_cast<const void*>(&pointer), file_path(), path_);
+}
+
+void Object::set_attribute(const std::string& name, double value) {
+  write_attribute<double>(name, {&value, 1}, true);
+}
+void Object::set_attribute(const std::string& name, std::int64_t value) {
+  write_attribute<std::int64_t>(name, {&value, 1}, true);
+}
+void Object::set_attribute(const std::string& name, std::uint64_t value) {
+  write_attribute<std::uint64_t>(name, {&value, 1}, true);
+}
+void Object::set_attribute(const std::string& name, std::uint32_t value) {
+  write_attribute<std::uint32_t>(name, {&value, 1}, true);
+}
+void Object::set_attribute(const std::string& name, std::span<const std::uint32_t> values) {
+  write_attribute<std::uint32_t>(name, values, false);
+}
+
+void Object::set_enum_attribute(const std::string& name, std::uint8_t value,
+                                std::span<const std::pair<const char*, std::uint8_t>> members) {
+  const Lock lock;
+  file_->require_open();
+  const Id type(H5Tenum_create(H5T_NATIVE_UINT8), H5Tclose);
+  for (const auto& [text, number] : members) H5Tenum_insert(type, text, &number);
+  const Id space(H5Screate(H5S_SCALAR), H5Sclose);
+  put_attribute(handle_->id, name, type, space, &value, file_path(), path_);
+}
+
+bool Object::has_attribute(const std::string& name) const {
+  const Lock lock;
+  file_->require_open();
+  return H5Aexists(handle_->id, name.c_str()) > 0;
+}
+
+namespace {
+
+std::string read_text(hid_t attribute, hid_t type, const std::string& file, const std::string& path) {
+  const auto check = [&](auto result) {
+    checked(result, ErrorKind::input, file, path, "cannot read an attribute");
+  };
+  if (H5Tis_variable_str(type) > 0) {
+    const Id memory(H5Tcopy(H5T_C_S1), H5Tclose);
+    H5Tset_size(memory, H5T_VARIABLE);
+    H5Tset_cset(memory, H5Tget_cset(type));
+    char* text = nullptr;
+    check(H5Aread(attribute, memory, static_cast<void*>(&text)));
+    const std::string copy = text ? text : "";
+    H5free_memory(text);
+    return copy;
+  }
+  constexpr std::size_t longest = 1 << 20;
+  const std::size_t size = H5Tget_size(type);
+  if (size > longest) fail(ErrorKind::input, file, path, "an attribute's text is longer than 1 MiB");
+  std::string text(size, '\0');
+  check(H5Aread(attribute, type, text.data()));
+  text.resize(std::min(text.find('\0'), text.size()));
+  while (H5Tget_strpad(type) == H5T_STR_SPACEPAD && !text.empty() && text.back() == ' ') text.pop_back();
+  return text;
+}
+
+std::string read_enum_name(hid_t attribute, hid_t type, const std::string& file, const std::string& path) {
+  std::array<std::byte, 64> value{};
+  std::array<char, 256> name{};
+  if (H5Tget_size(type) > value.size()) fail(ErrorKind::input, file, path, "an enumeration is too wide");
+  checked(H5Aread(attribute, type, value.data()), ErrorKind::input, file, path, "cannot read an attribute");
+  checked(H5Tenum_nameof(type, value.data(), name.data(), name.size()), ErrorKind::input, file, path,
+          "an attribute's value is not in its enumeration");
+  return name.data();
+}
+
+}  // namespace
+
+std::optional<std::string> Object::text_attribute(const std::string& name) const {
+  const Lock lock;
+  file_->require_open();
+  if (H5Aexists(handle_->id, name.c_str()) <= 0) return std::nullopt;
+  const Id attribute(H5Aopen(handle_->id, name.c_str(), H5P_DEFAULT), H5Aclose);
+  const auto doing = fmt::format("cannot read attribute '{}'", name);
+  checked(attribute.id, ErrorKind::input, file_path(), path_, doing);
+  const Id type(H5Aget_type(attribute), H5Tclose);
+  const Id space(H5Aget_space(attribute), H5Sclose);
+  if (H5Sget_simple_extent_npoints(space) != 1)
+    fail(ErrorKind::input, file_path(), path_, fmt::format("attribute '{}' must be one value", name));
+  switch (H5Tget_class(type)) {
+    case H5T_STRING: return read_text(attribute, type, file_path(), path_);
+    case H5T_ENUM: return read_enum_name(attribute, type, file_path(), path_);
+    default: fail(ErrorKind::input, file_path(), path_, fmt::format("attribute '{}' must be text", name));
+  }
+}
+
+template <class T>
+std::optional<T> Object::scalar_attribute(const std::string& name) const {
+  const Lock lock;
+  file_->require_open();
+  if (H5Aexists(handle_->id, name.c_str()) <= 0) return std::nullopt;
+  const Id attribute(H5Aopen(handle_->id, name.c_str(), H5P_DEFAULT), H5Aclose);
+  const auto doing = fmt::format("cannot read attribute '{}'", name);
+  checked(attribute.id, ErrorKind::input, file_path(), path_, doing);
+  const Id type(H5Aget_type(attribute), H5Tclose);
+  const Id space(H5Aget_space(attribute), H5Sclose);
+  const H5T_class_t kind = H5Tget_class(type);
+  if (H5Sget_simple_extent_npoints(space) != 1 || (kind != H5T_INTEGER && kind != H5T_FLOAT))
+    fail(ErrorKind::input, file_path(), path_, fmt::format("attribute '{}' must be one number", name));
+  T value{};
+  checked(H5Aread(attribute, native(type_of<T>()), &value), ErrorKind::input, file_path(), path_, doing);
+  return value;
+}
+
+std::optional<double> Object::number_attribute(const std::string& name) const {
+  return scalar_attribute<double>(name);
+}
+std::optional<std::int64_t> Object::integer_attribute(const std::string& name) const {
+  return scalar_attribute<std::int64_t>(name);
+}
+std::optional<std::uint64_t> Object::unsigned_attribute(const std::string& name) const {
+  return scalar_attribute<std::uint64_t>(name);
+}
+
+}  // namespace synfire::hdf5

@@ -1,0 +1,287 @@
+// The inside of io/hdf5: the one place that includes the library's header. Only io/hdf5*.cpp include this.
+#pragma once
+
+#include <array>
+#include <cstring>
+#include <limits>
+#include <mutex>
+
+#include <fmt/format.h>
+#include <hdf5.h>
+
+#include "core/error.hpp"
+#include "io/hdf5.hpp"
+
+namespace synfire::hdf5::detail {
+
+inline std::recursive_mutex& library_mutex() {
+  static auto* const mutex = new std::recursive_mutex;  // outlives handles in static storage
+  return *mutex;
+}
+
+/// One caller at a time, with the library's own printing of errors off.
+class Lock {
+ public:
+  Lock() : guard_(library_mutex()) { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
+
+ private:
+  std::lock_guard<std::recursive_mutex> guard_;
+};
+
+/// An identifier of the library, closed at the end of the scope.
+struct Id {
+  using Close = herr_t (*)(hid_t);
+  hid_t id = -1;
+  Close close = nullptr;
+
+  Id(hid_t opened, Close with) : id(opened), close(with) {}
+  Id(const Id&) = delete;
+  Id& operator=(const Id&) = delete;
+  ~Id() {
+    if (id >= 0) close(id);
+  }
+  operator hid_t() const { return id; }
+  bool valid() const { return id >= 0; }
+};
+
+/// The innermost line of the library's error stack: what the system or the format said.
+inline std::string library_reason() {
+  std::string reason;
+  const auto keep_first = [](unsigned, const H5E_error2_t* error, void* to) -> herr_t {
+    auto& text = *static_cast<std::string*>(to);
+    if (text.empty() && error->desc) text = error->desc;
+    return 0;
+  };
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, &reason);
+  const auto message = reason.find("error message = '");
+  if (message != std::string::npos) {
+    const auto begin = message + std::strlen("error message = '");
+    reason = reason.substr(begin, reason.find('\'', begin) - begin);
+  }
+  return reason.empty() ? "the HDF5 library gave no reason" : reason;
+}
+
+[[noreturn]] inline void fail(ErrorKind kind, const std::string& file, const std::string& object,
+                       std::string_view what) {
+  const std::string where = object.empty() || object == "/" ? file : fmt::format("{}: {}", file, object);
+  throw Error(kind, fmt::format("{}: {}", where, what));
+}
+
+/// Passes a non-negative result on; otherwise throws "file: object: doing: reason".
+template <class Result>
+Result checked(Result result, ErrorKind kind, const std::string& file, const std::string& object,
+               std::string_view doing) {
+  if (result < 0) fail(kind, file, object, fmt::format("{}: {}", doing, library_reason()));
+  return result;
+}
+
+inline hid_t native(Type type) {
+  switch (type) {
+    case Type::int8: return H5T_NATIVE_INT8;
+    case Type::int16: return H5T_NATIVE_INT16;
+    case Type::int32: return H5T_NATIVE_INT32;
+    case Type::int64: return H5T_NATIVE_INT64;
+    case Type::uint8: return H5T_NATIVE_UINT8;
+    case Type::uint16: return H5T_NATIVE_UINT16;
+    case Type::uint32: return H5T_NATIVE_UINT32;
+    case Type::uint64: return H5T_NATIVE_UINT64;
+    case Type::float32: return H5T_NATIVE_FLOAT;
+    case Type::float64: return H5T_NATIVE_DOUBLE;
+    case Type::text:
+    case Type::other: break;
+  }
+  throw Error(ErrorKind::internal, "HDF5: only numbers can be read or written as datasets");
+}
+
+inline std::size_t size_of(Type type) { return H5Tget_size(native(type)); }
+inline bool is_floating(Type type) { return type == Type::float32 || type == Type::float64; }
+
+struct Handle {
+  hid_t id;
+  Id::Close close;
+  Handle(hid_t opened, Id::Close with) : id(opened), close(with) {}
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+  ~Handle() {
+    const Lock lock;
+    if (H5Iis_valid(id) > 0) close(id);
+  }
+};
+
+/// The rows of a growing dataset that do not fill a chunk yet.
+///
+/// A chunk that fills up in one go is compressed. A partly filled one that has to be flushed is stored plainly at its
+/// full size and stays so: rows added later then go to the same place in the file, so nothing that flushed
+/// metadata points at is moved, and space is never freed and used again behind its back.
+struct Tail {
+  std::shared_ptr<Handle> dataset;
+  std::string file, path;
+  Type type = Type::other;
+  std::uint64_t columns = 0, chunk_rows = 1, row_bytes = 1;
+  bool filtered = false;
+  std::uint64_t first_row = 0, rows = 0, rows_in_file = 0;
+  bool plain_in_file = false;
+  std::vector<std::byte> buffer;
+
+  void append(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+      const std::uint64_t room = (chunk_rows - rows) * row_bytes;
+      const std::size_t part = std::min<std::uint64_t>(room, bytes.size());
+      std::memcpy(buffer.data() + rows * row_bytes, bytes.data(), part);
+      rows += part / row_bytes;
+      bytes = bytes.subspan(part);
+      if (rows == chunk_rows) write_full();
+    }
+  }
+
+  void write_partial() {
+    if (rows == 0 || first_row + rows == rows_in_file) return;
+    std::memset(buffer.data() + rows * row_bytes, 0, buffer.size() - rows * row_bytes);
+    extend();
+    write_plain();
+    plain_in_file = true;
+  }
+
+ private:
+  void write_full() {
+    extend();
+    if (plain_in_file || !filtered) {
+      write_plain();
+    } else {
+      write_compressed();
+    }
+    first_row += chunk_rows;
+    rows = 0;
+    plain_in_file = false;
+  }
+
+  template <class Result>
+  void check(Result result) const {
+    checked(result, ErrorKind::resource, file, path, "cannot write");
+  }
+
+  void extend() {
+    rows_in_file = first_row + rows;
+    const std::array<hsize_t, 2> size{rows_in_file, columns};
+    check(H5Dset_extent(dataset->id, size.data()));
+  }
+
+  void write_plain() const {
+    constexpr std::uint32_t skip_all_filters = ~0U;
+    const std::array<hsize_t, 2> offset{first_row, 0};
+    check(H5Dwrite_chunk(dataset->id, H5P_DEFAULT, filtered ? skip_all_filters : 0, offset.data(), buffer.size(),
+                         buffer.data()));
+  }
+
+  void write_compressed() const {
+    const int rank = columns == 0 ? 1 : 2;
+    const std::array<hsize_t, 2> start{first_row, 0};
+    const std::array<hsize_t, 2> count{rows, columns};
+    const Id in_file(H5Dget_space(dataset->id), H5Sclose);
+    const Id in_memory(H5Screate_simple(rank, count.data(), nullptr), H5Sclose);
+    check(H5Sselect_hyperslab(in_file, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr));
+    check(H5Dwrite(dataset->id, native(type), in_memory, in_file, H5P_DEFAULT, buffer.data()));
+  }
+};
+
+struct FileState {
+  hid_t id = -1;
+  std::string path;
+  bool writing = false;
+  bool failed = false;
+  std::vector<std::shared_ptr<Tail>> tails;
+
+  FileState(hid_t opened, std::string name, bool write) : id(opened), path(std::move(name)), writing(write) {}
+  FileState(const FileState&) = delete;
+  FileState& operator=(const FileState&) = delete;
+  ~FileState() {
+    const Lock lock;
+    try {
+      close();
+    } catch (const std::exception&) {
+      // A destructor has nobody to tell; who wants to know calls File::close.
+    }
+  }
+
+  void require_open() const {
+    if (id < 0) throw Error(ErrorKind::internal, fmt::format("{}: the file is closed", path));
+    if (failed) throw Error(ErrorKind::resource, fmt::format("{}: writing failed before; the file ends there", path));
+  }
+
+  /// Runs `write`; if it fails, nothing more reaches the file, which stays as at the last flush.
+  template <class Write>
+  void or_abandon(Write&& write) {
+    require_open();
+    try {
+      write();
+    } catch (...) {
+      abandon();
+      throw;
+    }
+  }
+
+  void flush() {
+    or_abandon([this] {
+      for (const auto& tail : tails) tail->write_partial();
+      reserve_disk();
+      checked(H5Fflush(id, H5F_SCOPE_LOCAL), ErrorKind::resource, path, "", "cannot write");
+    });
+  }
+
+  void close() {
+    if (id < 0) return;
+    if (writing && !failed) {
+      try {
+        flush();
+      } catch (...) {
+        close_library_file();
+        throw;
+      }
+    }
+    close_library_file();
+  }
+
+ private:
+  void close_library_file() {
+    tails.clear();
+    H5Fclose(std::exchange(id, -1));
+  }
+
+  int descriptor() const {
+    int* handle = nullptr;
+    checked(H5Fget_vfd_handle(id, H5P_DEFAULT, reinterpret_cast<void**>(&handle)), ErrorKind::internal, path, "",
+            "cannot find the file's descriptor");
+    return *handle;
+  }
+
+  /// Takes the disk space that metadata will need, so that a full disk shows before old metadata is overwritten.
+  void reserve_disk() const {
+    constexpr hsize_t slack = 1 << 16;
+    hsize_t needed = 0;
+    checked(H5Fget_filesize(id, &needed), ErrorKind::resource, path, "", "cannot tell its size");
+    const int fd = descriptor();
+    struct stat now {};
+    if (fstat(fd, &now) != 0) return;
+    const auto size = static_cast<hsize_t>(now.st_size);
+    if (size >= needed + slack) return;
+    const int reason = posix_fallocate(fd, now.st_size, static_cast<off_t>(needed + slack - size));
+    if (reason == 0 || reason == EINVAL || reason == EOPNOTSUPP) return;  // not every file system can reserve
+    fail(ErrorKind::resource, path, "", fmt::format("cannot write: {}", std::strerror(reason)));
+  }
+
+  /// The library writes its cached metadata when it closes a file, and cannot be told not to. Pointing its
+  /// descriptor at memory keeps those half-truths off the disk.
+  void abandon() noexcept {
+    failed = true;
+    int* handle = nullptr;
+    if (H5Fget_vfd_handle(id, H5P_DEFAULT, reinterpret_cast<void**>(&handle)) < 0) return;
+    const int nowhere = memfd_create("abandoned", 0);
+    if (nowhere < 0) return;
+    dup2(nowhere, *handle);
+    ::close(nowhere);
+  }
+};
+
+inline std::shared_ptr<Handle> own(hid_t id, Id::Close close) { return std::make_shared<Handle>(id, close); }
+
+}  // namespace synfire::hdf5::detail
