@@ -21,6 +21,13 @@
 #define SYNFIRE_WIDE
 #endif
 
+// Keeps a short loop over lanes a loop, so that it becomes vector instructions instead of many scalar ones.
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)
+#define SYNFIRE_LANES _Pragma("GCC unroll 1")
+#else
+#define SYNFIRE_LANES
+#endif
+
 // Promises the compiler that iterations of the next loop touch different memory.
 #if defined(__clang__)
 #define SYNFIRE_INDEPENDENT _Pragma("clang loop vectorize(enable)")

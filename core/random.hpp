@@ -29,6 +29,7 @@ template <int lanes> SYNFIRE_HD void philox(PhiloxBlocks<lanes>& block, RandomKe
   constexpr std::uint32_t weyl0 = 0x9E3779B9u, weyl1 = 0xBB67AE85u;
   std::uint32_t k0 = key.low, k1 = key.high;
   for (int round = 0; round < 10; ++round) {
+    SYNFIRE_LANES
     for (int l = 0; l < lanes; ++l) {
       const std::uint64_t product0 = multiplier0 * block.words[0][l];
       const std::uint64_t product1 = multiplier1 * block.words[2][l];
@@ -56,10 +57,10 @@ class RandomStream {
     if (used_ == 4) refill();
     return block_.words[used_++][0];
   }
-  /// In (0, 1), 53 random bits.
+  /// In (0, 1), never 0 or 1: 52 random bits and a half, which a double holds exactly.
   double uniform() {
-    const std::uint64_t high = word() >> 5, low = word() >> 6;
-    return (static_cast<double>(high << 26 | low) + 0.5) * 0x1p-53;
+    const std::uint64_t high = word() >> 6, low = word() >> 6;
+    return (static_cast<double>(high << 26 | low) + 0.5) * 0x1p-52;
   }
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
   double normal() { return math::normal_quantile(uniform()); }

@@ -21,12 +21,18 @@ class Grid {
   double time_ms(Step step) const {
     return whole_ ? static_cast<double>(step) / steps_per_ms_ : static_cast<double>(step) * dt_ms_;
   }
-  /// The step nearest to a time.
-  Step nearest(double time_ms) const { return std::llround(time_ms * steps_per_ms_); }
+  /// The step nearest to a time; infinity gives a step that no run reaches.
+  Step nearest(double time_ms) const { return whole_steps(std::round(time_ms * steps_per_ms_)); }
   /// The last step at or before a time, forgiving a rounding error of 1e-9 steps.
-  Step floor(double time_ms) const { return static_cast<Step>(std::floor(time_ms * steps_per_ms_ + 1e-9)); }
+  Step floor(double time_ms) const { return whole_steps(std::floor(time_ms * steps_per_ms_ + 1e-9)); }
 
  private:
+  static Step whole_steps(
+      double steps) {  // times beyond all steps, infinity among them, become the last step
+    constexpr double last = 0x1p62;
+    return static_cast<Step>(steps > last ? last : (steps < -last ? -last : steps));
+  }
+
   double dt_ms_;
   double steps_per_ms_;
   bool whole_ = false;

@@ -30,6 +30,12 @@ class Tree {
   bool is_map() const { return kind_ == Kind::map; }
   const Position& where() const { return where_; }
   void set_where(Position where) { where_ = std::move(where); }
+  /// Where the key stood that leads to this value in a map; the value's own place when there was none.
+  Position key_where() const {
+    return key_line_ == 0 ? where_ : Position{where_.file, key_line_, key_column_};
+  }
+  void set_key_where(int line, int column) { key_line_ = line, key_column_ = column; }
+  bool is_quoted() const { return quoted_; }  ///< of a scalar: it stood in quotes
 
   const std::string& text() const { return text_; }          ///< of a scalar
   const std::vector<Tree>& items() const { return items_; }  ///< of a list
@@ -60,6 +66,7 @@ class Tree {
   std::vector<Tree> items_;
   std::vector<Member> members_;
   Position where_;
+  int key_line_ = 0, key_column_ = 0;
 };
 
 /// What a value is, for messages: "a list", "the text 'abc'", …

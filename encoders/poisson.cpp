@@ -13,6 +13,7 @@ constexpr int lanes = 16;
 constexpr std::uint32_t group_size = 4 * lanes;
 
 SYNFIRE_HD void random_words(RandomKey key, Step step, std::uint32_t group, PhiloxBlocks<lanes>& words) {
+  SYNFIRE_LANES
   for (int l = 0; l < lanes; ++l) {
     words.words[0][l] = group * lanes + static_cast<std::uint32_t>(l);
     words.words[1][l] = static_cast<std::uint32_t>(step);
@@ -24,13 +25,12 @@ SYNFIRE_HD void random_words(RandomKey key, Step step, std::uint32_t group, Phil
 
 SYNFIRE_HD void count_words(const PhiloxBlocks<lanes>& words, std::span<const std::uint32_t> thresholds,
                             std::uint32_t base, std::uint32_t* counts) {
-  for (int w = 0; w < 4; ++w) {
-    std::uint32_t sum[lanes];
-    for (int l = 0; l < lanes; ++l) sum[l] = base;
-    for (const std::uint32_t threshold : thresholds)
-      for (int l = 0; l < lanes; ++l) sum[l] += words.words[w][l] >= threshold ? 1u : 0u;
-    for (int l = 0; l < lanes; ++l) counts[w * lanes + l] = sum[l];
-  }
+  const std::uint32_t* word = words.words[0];  // all four rows, one after the other
+  std::uint32_t sum[group_size];
+  for (std::uint32_t i = 0; i < group_size; ++i) sum[i] = base;
+  for (const std::uint32_t threshold : thresholds)
+    for (std::uint32_t i = 0; i < group_size; ++i) sum[i] += word[i] >= threshold ? 1u : 0u;
+  std::copy(sum, sum + group_size, counts);
 }
 
 }  // namespace
@@ -65,7 +65,7 @@ PoissonCounts::PoissonCounts(RandomKey key, Schedule rate, double start, double 
     : key_(key),
       rate_(std::move(rate)),
       start_(grid.nearest(start)),
-      stop_(std::isfinite(stop) ? grid.nearest(stop) : std::numeric_limits<Step>::max()),
+      stop_(grid.nearest(stop)),
       grid_(grid) {}
 
 PoissonCounts::PoissonCounts(RandomKey key, const std::vector<double>& rates, double start, double stop,

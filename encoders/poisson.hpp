@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -23,14 +24,14 @@ struct Poisson {
     double stop = std::numeric_limits<double>::infinity();
   };
   static constexpr bool emits_current = false;
+  static constexpr std::array<std::string_view, 1> scheduled = {"rate"}, per_neuron = {"rate"};
 
   static constexpr auto describe() {
     using P = Parameters;
-    return about<P>(
-        "poisson", "independent Poisson spike trains", "NEST poisson_generator",
-        field(&P::rate, "rate", Unit::Hz, non_negative, "expected spikes per second; may be a schedule"),
-        field(&P::start, "start", Unit::ms, non_negative, "time of the first possible spike"),
-        field(&P::stop, "stop", Unit::ms, non_negative, "time after which no spike comes"));
+    return about<P>("poisson", "independent Poisson spike trains", "NEST poisson_generator",
+                    field(&P::rate, "rate", Unit::Hz, non_negative, "expected spikes per second"),
+                    field(&P::start, "start", Unit::ms, non_negative, "time of the first possible spike"),
+                    field(&P::stop, "stop", Unit::ms, non_negative, "time after which no spike comes"));
   }
 };
 

@@ -13,6 +13,10 @@ template <class Source> SourceInfo source_info() {
   if constexpr (requires { typename Source::Parameters; })
     info.model.parameters = parameter_table(description, typename Source::Parameters{});
   if constexpr (requires { Source::key; }) info.key = Source::key;
+  if constexpr (requires { Source::scheduled; })
+    info.scheduled.assign(Source::scheduled.begin(), Source::scheduled.end());
+  if constexpr (requires { Source::per_neuron; })
+    info.per_neuron.assign(Source::per_neuron.begin(), Source::per_neuron.end());
   return info;
 }
 

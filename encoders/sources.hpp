@@ -20,6 +20,9 @@ struct SourceInfo {
   bool emits_current = false;
   std::string
       key;  ///< the entry of a population that this source needs beside `params`: spikes, file, events; or ""
+  std::vector<std::string> scheduled;  ///< parameters that may change over time
+  std::vector<std::string>
+      per_neuron;  ///< parameters that may differ between neurons; the others hold for all
 };
 
 const std::vector<SourceInfo>& source_models();

@@ -5,8 +5,8 @@
 
 namespace synfire {
 
-SpikeTrain::SpikeTrain(std::span<const double> times_ms, std::span<const std::uint64_t> ids,
-                       const Grid& grid) {
+SpikeSchedule::SpikeSchedule(std::span<const double> times_ms, std::span<const std::uint64_t> ids,
+                             const Grid& grid) {
   struct Spike {
     Step step;
     std::uint32_t id;
@@ -24,7 +24,7 @@ SpikeTrain::SpikeTrain(std::span<const double> times_ms, std::span<const std::ui
   }
 }
 
-std::span<const std::uint32_t> SpikeTrain::in_step(Step step) const {
+std::span<const std::uint32_t> SpikeSchedule::in_step(Step step) const {
   const auto [begin, end] = std::equal_range(steps_.begin(), steps_.end(), step);
   return std::span(ids_).subspan(std::size_t(begin - steps_.begin()), std::size_t(end - begin));
 }

@@ -42,11 +42,11 @@ struct EventRecording {
 /// Spikes sorted by step, then neuron. A spike at time t is emitted in the step that ends at the grid point
 /// nearest to t (spikes before the first grid point: in step 0). Several spikes of a neuron in a step are
 /// kept.
-class SpikeTrain {
+class SpikeSchedule {
  public:
-  SpikeTrain() = default;
+  SpikeSchedule() = default;
   /// times in ms and ids side by side, in any order.
-  SpikeTrain(std::span<const double> times_ms, std::span<const std::uint64_t> ids, const Grid& grid);
+  SpikeSchedule(std::span<const double> times_ms, std::span<const std::uint64_t> ids, const Grid& grid);
 
   /// The neurons that spike in `step`, ascending.
   std::span<const std::uint32_t> in_step(Step step) const;

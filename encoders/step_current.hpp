@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <limits>
+#include <string_view>
 
 #include "core/parameter.hpp"
 
@@ -15,12 +17,13 @@ struct StepCurrent {
     double stop = std::numeric_limits<double>::infinity();
   };
   static constexpr bool emits_current = true;
+  static constexpr std::array<std::string_view, 1> scheduled = {"amplitude"};
 
   static constexpr auto describe() {
     using P = Parameters;
     return about<P>("step_current", "constant or stepwise changing current",
                     "NEST dc_generator, step_current_generator",
-                    field(&P::amplitude, "amplitude", Unit::pA, unbounded, "current; may be a schedule"),
+                    field(&P::amplitude, "amplitude", Unit::pA, unbounded, "current"),
                     field(&P::start, "start", Unit::ms, non_negative, "the current flows from here"),
                     field(&P::stop, "stop", Unit::ms, non_negative, "and until here"));
   }

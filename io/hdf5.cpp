@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "io/hdf5_internal.hpp"
 
@@ -12,14 +13,17 @@ Type type_in_file(hid_t type) {
   const std::size_t size = H5Tget_size(type);
   const int log_size = size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : size == 8 ? 3 : -1;
   switch (H5Tget_class(type)) {
-    case H5T_STRING: return Type::text;
-    case H5T_FLOAT: return size <= 4 ? Type::float32 : Type::float64;
+    case H5T_STRING:
+      return Type::text;
+    case H5T_FLOAT:
+      return size <= 4 ? Type::float32 : Type::float64;
     case H5T_INTEGER: {
       if (log_size < 0) return Type::other;
       const Type first = H5Tget_sign(type) == H5T_SGN_NONE ? Type::uint8 : Type::int8;
       return static_cast<Type>(static_cast<int>(first) + log_size);
     }
-    default: return Type::other;
+    default:
+      return Type::other;
   }
 }
 
@@ -87,13 +91,12 @@ void Dataset::check_room(std::uint64_t values, std::size_t value_size) const {
   if (!plist.valid() || H5Pget_layout(plist) != H5D_CHUNKED) return;
   std::array<hsize_t, H5S_MAX_RANK> chunk{};
   const int rank = H5Pget_chunk(plist, H5S_MAX_RANK, chunk.data());
-  const auto cells = product(std::span(chunk).first(static_cast<std::size_t>(std::max(rank, 0))));
+  const auto cells = product(std::vector<std::uint64_t>(chunk.begin(), chunk.begin() + std::max(rank, 0)));
   if (!cells || *cells > largest_chunk / value_size)
     fail(ErrorKind::input, file_path(), path_, "its chunks are larger than 1 GiB");
 }
 
-void Dataset::read_into(std::span<const std::uint64_t> start, std::span<const std::uint64_t> count, Type type,
-                        void* to) const {
+void Dataset::read_into(const Selection& selection, Type type, void* to) const {
   const Lock lock;
   const auto check = [&](auto result) {
     return checked(result, ErrorKind::input, file_path(), path_, "cannot read");
@@ -105,15 +108,65 @@ void Dataset::read_into(std::span<const std::uint64_t> start, std::span<const st
     fail(ErrorKind::input, file_path(), path_, "must hold whole numbers, not fractions");
   const Id in_file(H5Dget_space(handle_->id), H5Sclose);
   check(in_file.id);
-  const std::vector<hsize_t> from(start.begin(), start.end());
-  const std::vector<hsize_t> size(count.begin(), count.end());
+  const std::vector<hsize_t> from(selection.start.begin(), selection.start.end());
+  const std::vector<hsize_t> size(selection.count.begin(), selection.count.end());
   const int rank = static_cast<int>(size.size());
-  const Id in_memory(rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, size.data(), nullptr), H5Sclose);
+  const Id in_memory(rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, size.data(), nullptr),
+                     H5Sclose);
   check(in_memory.id);
-  if (rank > 0) check(H5Sselect_hyperslab(in_file, H5S_SELECT_SET, from.data(), nullptr, size.data(), nullptr));
+  if (rank > 0)
+    check(H5Sselect_hyperslab(in_file, H5S_SELECT_SET, from.data(), nullptr, size.data(), nullptr));
   const Id transfer(H5Pcreate(H5P_DATASET_XFER), H5Pclose);
   check(H5Pset_type_conv_cb(transfer, refuse_overflow, nullptr));
   check(H5Dread(handle_->id, native(type), in_memory, in_file, transfer, to));
+}
+
+Dataset::Selection Dataset::select(std::vector<std::uint64_t> start, std::vector<std::uint64_t> count,
+                                   std::size_t value_size) const {
+  const Lock lock;
+  const auto total = product(count);
+  if (!total) fail(ErrorKind::input, file_path(), path_, "claims more values than can exist");
+  if (*total > 0) check_room(*total, value_size);
+  return {std::move(start), std::move(count), *total};
+}
+
+Dataset::Selection Dataset::select_all(std::size_t value_size) const {
+  const auto sizes = dimensions();
+  return select(std::vector<std::uint64_t>(sizes.size(), 0), sizes, value_size);
+}
+
+Dataset::Selection Dataset::select_rows(std::uint64_t first, std::uint64_t count,
+                                        std::size_t value_size) const {
+  auto sizes = dimensions();
+  if (sizes.empty() || first > sizes[0] || count > sizes[0] - first)
+    fail(ErrorKind::input, file_path(), path_, fmt::format("has no {} rows from row {} on", count, first));
+  std::vector<std::uint64_t> start(sizes.size(), 0);
+  start[0] = first;
+  sizes[0] = count;
+  return select(std::move(start), std::move(sizes), value_size);
+}
+
+Dataset::Selection Dataset::select_block(std::uint64_t row, std::uint64_t rows, std::uint64_t column,
+                                         std::uint64_t columns, std::size_t value_size) const {
+  const auto sizes = dimensions();
+  if (sizes.size() != 2) fail(ErrorKind::input, file_path(), path_, "must have two dimensions");
+  if (row > sizes[0] || rows > sizes[0] - row || column > sizes[1] || columns > sizes[1] - column)
+    fail(ErrorKind::input, file_path(), path_,
+         fmt::format("is {} x {}: no block of {} x {} at {}, {}", sizes[0], sizes[1], rows, columns, row,
+                     column));
+  return select({row, column}, {rows, columns}, value_size);
+}
+
+void Dataset::overwrite_bytes(std::uint64_t values, Type type, const void* from) {
+  const Lock lock;
+  const auto total = product(dimensions());
+  if (tail_ || !total || *total != values)
+    throw Error(ErrorKind::internal,
+                fmt::format("{}: {}: overwriting needs exactly its size", file_path(), path_));
+  file_->or_abandon([&] {
+    checked(H5Dwrite(handle_->id, native(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, from), ErrorKind::resource,
+            file_path(), path_, "cannot write");
+  });
 }
 
 void Dataset::append_bytes(std::span<const std::byte> bytes, Type type) {
@@ -127,6 +180,157 @@ void Dataset::append_bytes(std::span<const std::byte> bytes, Type type) {
 std::uint64_t Dataset::appended_rows() const {
   const Lock lock;
   return tail_ ? tail_->first_row + tail_->rows : 0;
+}
+
+// --- Group
+// ----------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// The kind of object at `path` below `place`; H5I_BADID if it is not there.
+H5I_type_t kind_at(hid_t place, const std::string& path) {
+  for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1))
+    if (H5Lexists(place, path.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return H5I_BADID;
+  if (path != "/" && H5Lexists(place, path.c_str(), H5P_DEFAULT) <= 0) return H5I_BADID;
+  const Id object(H5Oopen(place, path.c_str(), H5P_DEFAULT), H5Oclose);
+  return object.valid() ? H5Iget_type(object) : H5I_BADID;
+}
+
+}  // namespace
+
+std::string Group::join(const std::string& name) const {
+  if (name.starts_with('/')) return name;
+  return path_ == "/" ? "/" + name : path_ + "/" + name;
+}
+
+std::vector<std::string> Group::children() const {
+  const Lock lock;
+  file_->require_open();
+  H5G_info_t info{};
+  const auto check = [&](auto result) {
+    return checked(result, ErrorKind::input, file_path(), path_, "cannot list its members");
+  };
+  check(H5Gget_info(handle_->id, &info));
+  std::vector<std::string> names;
+  for (hsize_t i = 0; i < info.nlinks; ++i) {
+    const auto get = [&](char* to, std::size_t size) {
+      return check(
+          H5Lget_name_by_idx(handle_->id, ".", H5_INDEX_NAME, H5_ITER_INC, i, to, size, H5P_DEFAULT));
+    };
+    std::string name(static_cast<std::size_t>(get(nullptr, 0)), '\0');
+    get(name.data(), name.size() + 1);
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+bool Group::exists(const std::string& path) const {
+  const Lock lock;
+  file_->require_open();
+  return kind_at(handle_->id, path) != H5I_BADID;
+}
+
+bool Group::has_group(const std::string& path) const {
+  const Lock lock;
+  file_->require_open();
+  return kind_at(handle_->id, path) == H5I_GROUP;
+}
+
+bool Group::has_dataset(const std::string& path) const {
+  const Lock lock;
+  file_->require_open();
+  return kind_at(handle_->id, path) == H5I_DATASET;
+}
+
+Group Group::group(const std::string& path) const {
+  const Lock lock;
+  if (!has_group(path)) fail(ErrorKind::input, file_path(), join(path), "there is no such group");
+  const hid_t id = H5Gopen2(handle_->id, path.c_str(), H5P_DEFAULT);
+  checked(id, ErrorKind::input, file_path(), join(path), "cannot open");
+  return Group(file_, own(id, H5Gclose), join(path));
+}
+
+Dataset Group::dataset(const std::string& path) const {
+  const Lock lock;
+  if (!has_dataset(path)) fail(ErrorKind::input, file_path(), join(path), "there is no such dataset");
+  const hid_t id = H5Dopen2(handle_->id, path.c_str(), H5P_DEFAULT);
+  checked(id, ErrorKind::input, file_path(), join(path), "cannot open");
+  return Dataset(file_, own(id, H5Dclose), join(path));
+}
+
+Group Group::require_group(const std::string& path) {
+  const Lock lock;
+  if (has_group(path)) return group(path);
+  const Id links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
+  H5Pset_create_intermediate_group(links, 1);
+  const hid_t id = H5Gcreate2(handle_->id, path.c_str(), links, H5P_DEFAULT, H5P_DEFAULT);
+  checked(id, ErrorKind::resource, file_path(), join(path), "cannot create the group");
+  return Group(file_, own(id, H5Gclose), join(path));
+}
+
+Dataset Group::create_fixed(const std::string& name, Type type, std::uint64_t size, const void* values) {
+  const Lock lock;
+  file_->require_open();
+  const hsize_t sizes = size;
+  const Id space(H5Screate_simple(1, &sizes, nullptr), H5Sclose);
+  const hid_t id =
+      H5Dcreate2(handle_->id, name.c_str(), native(type), space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  checked(id, ErrorKind::resource, file_path(), join(name), "cannot create the dataset");
+  Dataset made(file_, own(id, H5Dclose), join(name));
+  if (size == 0) return made;
+  file_->or_abandon([&] {
+    checked(H5Dwrite(id, native(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, values), ErrorKind::resource,
+            file_path(), join(name), "cannot write");
+  });
+  return made;
+}
+
+namespace {
+
+hid_t growing_properties(Type type, const Growth& growth, std::uint64_t chunk_rows) {
+  const hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
+  const std::array<hsize_t, 2> chunk{chunk_rows, growth.columns};
+  H5Pset_chunk(plist, growth.columns == 0 ? 1 : 2, chunk.data());
+  if (growth.deflate > 0) {
+    H5Pset_shuffle(plist);
+    H5Pset_deflate(plist, static_cast<unsigned>(growth.deflate));
+  }
+  constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+  if (is_floating(type)) H5Pset_fill_value(plist, H5T_NATIVE_DOUBLE, &missing);
+  return plist;
+}
+
+}  // namespace
+
+Dataset Group::create_growing(const std::string& name, Type type, const Growth& growth) {
+  const Lock lock;
+  file_->require_open();
+  constexpr std::uint64_t longest_row = 1ULL << 30;
+  const std::uint64_t columns = std::max<std::uint64_t>(growth.columns, 1);
+  if (columns > longest_row / size_of(type) || growth.deflate < 0 || growth.deflate > 9)
+    throw Error(ErrorKind::internal,
+                fmt::format("{}: {}: rows over 1 GiB, or no such deflate level", file_path(), join(name)));
+  auto tail = std::make_shared<Tail>();
+  tail->row_bytes = columns * size_of(type);
+  tail->chunk_rows = std::max<std::uint64_t>(1, growth.chunk_bytes / tail->row_bytes);
+  const std::array<hsize_t, 2> none{0, growth.columns};
+  const std::array<hsize_t, 2> limit{H5S_UNLIMITED, growth.columns};
+  const Id space(H5Screate_simple(growth.columns == 0 ? 1 : 2, none.data(), limit.data()), H5Sclose);
+  const Id plist(growing_properties(type, growth, tail->chunk_rows), H5Pclose);
+  const hid_t id =
+      H5Dcreate2(handle_->id, name.c_str(), native(type), space, H5P_DEFAULT, plist, H5P_DEFAULT);
+  checked(id, ErrorKind::resource, file_path(), join(name), "cannot create the dataset");
+  Dataset made(file_, own(id, H5Dclose), join(name));
+  tail->dataset = made.handle_;
+  tail->file = file_path();
+  tail->path = made.path();
+  tail->type = type;
+  tail->columns = growth.columns;
+  tail->filtered = growth.deflate > 0;
+  tail->buffer.resize(tail->chunk_rows * tail->row_bytes);
+  file_->tails.push_back(tail);
+  made.tail_ = std::move(tail);
+  return made;
 }
 
 }  // namespace synfire::hdf5

@@ -32,8 +32,7 @@ enum class Type {
   other,
 };
 
-template <class T>
-constexpr Type type_of() {
+template <class T> constexpr Type type_of() {
   static_assert(std::is_arithmetic_v<T> && !std::is_same_v<T, bool> && sizeof(T) <= 8);
   constexpr int log_size = sizeof(T) == 1 ? 0 : sizeof(T) == 2 ? 1 : sizeof(T) == 4 ? 2 : 3;
   if constexpr (std::is_floating_point_v<T>) return sizeof(T) == 4 ? Type::float32 : Type::float64;
@@ -43,9 +42,9 @@ constexpr Type type_of() {
 
 /// How a dataset that grows by rows is stored.
 struct Growth {
-  std::uint64_t columns = 0;         ///< 0: one-dimensional; otherwise rows of that many values
-  std::uint64_t chunk_bytes = 1<<16; ///< a chunk holds whole rows, at least one, about this many bytes
-  int deflate = 1;                   ///< 0 = no compression, else zlib's level (1-9) after a byte shuffle
+  std::uint64_t columns = 0;            ///< 0: one-dimensional; otherwise rows of that many values
+  std::uint64_t chunk_bytes = 1 << 15;  ///< a chunk holds whole rows, at least one, about this many bytes
+  int deflate = 1;                      ///< 0 = no compression, else zlib's level (1-9) after a byte shuffle
 };
 
 namespace detail {
@@ -66,6 +65,7 @@ class Object {
   void set_attribute(const std::string& name, std::int64_t value);
   void set_attribute(const std::string& name, std::uint64_t value);
   void set_attribute(const std::string& name, std::uint32_t value);
+  void set_attribute(const std::string& name, std::uint8_t value);
   void set_attribute(const std::string& name, std::span<const std::uint32_t> values);
   /// An enumeration over uint8 with the given (text, value) members.
   void set_enum_attribute(const std::string& name, std::uint8_t value,
@@ -82,10 +82,8 @@ class Object {
  protected:
   Object() = default;
   Object(std::shared_ptr<detail::FileState> file, std::shared_ptr<detail::Handle> handle, std::string path);
-  template <class T>
-  void write_attribute(const std::string& name, std::span<const T> values, bool scalar);
-  template <class T>
-  std::optional<T> scalar_attribute(const std::string& name) const;
+  template <class T> void write_attribute(const std::string& name, std::span<const T> values, bool scalar);
+  template <class T> std::optional<T> scalar_attribute(const std::string& name) const;
 
   std::shared_ptr<detail::FileState> file_;
   std::shared_ptr<detail::Handle> handle_;
@@ -99,25 +97,28 @@ class Dataset : public Object {
   std::vector<std::uint64_t> dimensions() const;
   Type type() const;
 
-  /// All values, row after row, converted to T. Errors: text, a size that the file cannot really hold.
-  template <class T>
-  std::vector<T> read() const;
+  /// All values, row after row, converted to T. Errors: text, fractions or overflow where T cannot hold them,
+  /// a size that the file cannot really hold.
+  template <class T> std::vector<T> read() const { return read_selection<T>(select_all(sizeof(T))); }
   /// Rows [first, first + count) of all columns.
-  template <class T>
-  std::vector<T> read_rows(std::uint64_t first, std::uint64_t count) const;
+  template <class T> std::vector<T> read_rows(std::uint64_t first, std::uint64_t count) const {
+    return read_selection<T>(select_rows(first, count, sizeof(T)));
+  }
   /// A rectangle of a two-dimensional dataset.
   template <class T>
   std::vector<T> read_block(std::uint64_t row, std::uint64_t rows, std::uint64_t column,
-                            std::uint64_t columns) const;
+                            std::uint64_t columns) const {
+    return read_selection<T>(select_block(row, rows, column, columns, sizeof(T)));
+  }
 
   /// Replaces all values of a fixed dataset; `values` has exactly its size.
-  template <class T>
-  void overwrite(std::span<const T> values);
+  template <class T> void overwrite(std::span<const T> values) {
+    overwrite_bytes(values.size(), type_of<T>(), values.data());
+  }
 
-  /// Adds whole rows to a growing dataset made by Group::create_growing in this run. They reach the file as chunks
-  /// fill up and are part of it after File::flush. T must be the type it was made with.
-  template <class T>
-  void append(std::span<const T> values) {
+  /// Adds whole rows to a growing dataset made by Group::create_growing in this run. They reach the file as
+  /// chunks fill up and are part of it after File::flush. T must be the type it was made with.
+  template <class T> void append(std::span<const T> values) {
     append_bytes(std::as_bytes(values), type_of<T>());
   }
   /// Rows appended so far, flushed or not (growing datasets only).
@@ -127,8 +128,25 @@ class Dataset : public Object {
   friend class Group;
   using Object::Object;
   void append_bytes(std::span<const std::byte> bytes, Type type);
-  void read_into(std::span<const std::uint64_t> start, std::span<const std::uint64_t> count, Type type,
-                 void* to) const;
+  void overwrite_bytes(std::uint64_t values, Type type, const void* from);
+
+  /// A rectangle that was checked to exist and to be worth allocating `total` values for.
+  struct Selection {
+    std::vector<std::uint64_t> start, count;
+    std::uint64_t total = 0;
+  };
+  Selection select_all(std::size_t value_size) const;
+  Selection select_rows(std::uint64_t first, std::uint64_t count, std::size_t value_size) const;
+  Selection select_block(std::uint64_t row, std::uint64_t rows, std::uint64_t column, std::uint64_t columns,
+                         std::size_t value_size) const;
+  Selection select(std::vector<std::uint64_t> start, std::vector<std::uint64_t> count,
+                   std::size_t value_size) const;
+  template <class T> std::vector<T> read_selection(const Selection& selection) const {
+    std::vector<T> values(selection.total);
+    if (!values.empty()) read_into(selection, type_of<T>(), values.data());
+    return values;
+  }
+  void read_into(const Selection& selection, Type type, void* to) const;
   void check_room(std::uint64_t values, std::size_t value_size) const;
 
   std::shared_ptr<detail::Tail> tail_;
@@ -148,8 +166,7 @@ class Group : public Object {
 
   /// Opens, or creates with all missing groups above it.
   Group require_group(const std::string& path);
-  template <class T>
-  Dataset create(const std::string& name, std::span<const T> values) {
+  template <class T> Dataset create_dataset(const std::string& name, std::span<const T> values) {
     return create_fixed(name, type_of<T>(), values.size(), values.data());
   }
   /// An empty dataset that rows can be appended to. Floating-point rows never written read as NaN.
@@ -164,9 +181,9 @@ class Group : public Object {
 
 /// An open file; as a Group it is the root.
 ///
-/// A file being written is at every moment between two flushes what it was at the last flush: metadata leaves memory
-/// only in flush(), and bytes that flushed metadata refers to are never moved or changed. So a killed writer leaves a
-/// readable file.
+/// A file being written is at every moment between two flushes what it was at the last flush: metadata leaves
+/// memory only in flush(), and bytes that flushed metadata refers to are never moved or changed. So a killed
+/// writer leaves a readable file.
 class File : public Group {
  public:
   /// A new file. Errors: it exists (unless `overwrite`), or cannot be made.
@@ -176,15 +193,16 @@ class File : public Group {
   /// True if the file begins as HDF5 does. Errors: it cannot be read.
   static bool is_hdf5(const std::string& path);
 
-  /// Brings everything appended so far to the file. On an error (disk full) the file stays as at the last flush and
-  /// takes no more.
+  /// Brings everything appended so far to the file. On an error (disk full) the file stays as at the last
+  /// flush and takes no more.
   void flush();
-  /// Flushes and closes; handles into the file become useless. The destructor of the last handle does the same but
-  /// cannot report errors.
+  /// Flushes and closes; handles into the file become useless. The destructor of the last handle does the
+  /// same but cannot report errors.
   void close();
 
  private:
   using Group::Group;
+  static File wrap(std::int64_t id, const std::string& path, bool write);
   static File open_with(const std::string& path, bool write);
 };
 

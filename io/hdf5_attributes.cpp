@@ -6,7 +6,8 @@ namespace synfire::hdf5 {
 
 using namespace detail;
 
-Object::Object(std::shared_ptr<detail::FileState> file, std::shared_ptr<detail::Handle> handle, std::string path)
+Object::Object(std::shared_ptr<detail::FileState> file, std::shared_ptr<detail::Handle> handle,
+               std::string path)
     : file_(std::move(file)), handle_(std::move(handle)), path_(std::move(path)) {}
 
 const std::string& Object::file_path() const { return file_->path; }
@@ -64,6 +65,9 @@ void Object::set_attribute(const std::string& name, std::uint64_t value) {
 }
 void Object::set_attribute(const std::string& name, std::uint32_t value) {
   write_attribute<std::uint32_t>(name, {&value, 1}, true);
+}
+void Object::set_attribute(const std::string& name, std::uint8_t value) {
+  write_attribute<std::uint8_t>(name, {&value, 1}, true);
 }
 void Object::set_attribute(const std::string& name, std::span<const std::uint32_t> values) {
   write_attribute<std::uint32_t>(name, values, false);
@@ -135,14 +139,16 @@ std::optional<std::string> Object::text_attribute(const std::string& name) const
   if (H5Sget_simple_extent_npoints(space) != 1)
     fail(ErrorKind::input, file_path(), path_, fmt::format("attribute '{}' must be one value", name));
   switch (H5Tget_class(type)) {
-    case H5T_STRING: return read_text(attribute, type, file_path(), path_);
-    case H5T_ENUM: return read_enum_name(attribute, type, file_path(), path_);
-    default: fail(ErrorKind::input, file_path(), path_, fmt::format("attribute '{}' must be text", name));
+    case H5T_STRING:
+      return read_text(attribute, type, file_path(), path_);
+    case H5T_ENUM:
+      return read_enum_name(attribute, type, file_path(), path_);
+    default:
+      fail(ErrorKind::input, file_path(), path_, fmt::format("attribute '{}' must be text", name));
   }
 }
 
-template <class T>
-std::optional<T> Object::scalar_attribute(const std::string& name) const {
+template <class T> std::optional<T> Object::scalar_attribute(const std::string& name) const {
   const Lock lock;
   file_->require_open();
   if (H5Aexists(handle_->id, name.c_str()) <= 0) return std::nullopt;

@@ -1,10 +1,182 @@
-ACCESS
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/hdf5_internal.hpp"
+
+namespace synfire::hdf5 {
+
+namespace detail {
+
+void Tail::append(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const std::uint64_t room = (chunk_rows - rows) * row_bytes;
+    const std::size_t part = std::min<std::uint64_t>(room, bytes.size());
+    std::memcpy(buffer.data() + rows * row_bytes, bytes.data(), part);
+    rows += part / row_bytes;
+    bytes = bytes.subspan(part);
+    if (rows == chunk_rows) write_full();
+  }
+}
+
+void Tail::write_partial() {
+  if (rows == 0 || first_row + rows == rows_in_file) return;
+  std::memset(buffer.data() + rows * row_bytes, 0, buffer.size() - rows * row_bytes);
+  extend();
+  write_plain();
+  plain_in_file = true;
+}
+
+void Tail::write_full() {
+  extend();
+  if (plain_in_file || !filtered) {
+    write_plain();
+  } else {
+    write_compressed();
+  }
+  first_row += chunk_rows;
+  rows = 0;
+  plain_in_file = false;
+}
+
+void Tail::extend() {
+  rows_in_file = first_row + rows;
+  const std::array<hsize_t, 2> size{rows_in_file, columns};
+  check(H5Dset_extent(dataset->id, size.data()));
+}
+
+void Tail::write_plain() const {
+  constexpr std::uint32_t skip_all_filters = ~0U;
+  const std::array<hsize_t, 2> offset{first_row, 0};
+  check(H5Dwrite_chunk(dataset->id, H5P_DEFAULT, filtered ? skip_all_filters : 0, offset.data(),
+                       buffer.size(), buffer.data()));
+}
+
+void Tail::write_compressed() const {
+  const int rank = columns == 0 ? 1 : 2;
+  const std::array<hsize_t, 2> start{first_row, 0};
+  const std::array<hsize_t, 2> count{rows, columns};
+  const Id in_file(H5Dget_space(dataset->id), H5Sclose);
+  const Id in_memory(H5Screate_simple(rank, count.data(), nullptr), H5Sclose);
+  check(H5Sselect_hyperslab(in_file, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr));
+  check(H5Dwrite(dataset->id, native(type), in_memory, in_file, H5P_DEFAULT, buffer.data()));
+}
+
+FileState::~FileState() {
+  const Lock lock;
+  try {
+    close();
+  } catch (const std::exception&) {
+    // A destructor has nobody to tell; who wants to know calls File::close.
+  }
+}
+
+void FileState::require_open() const {
+  if (id < 0) throw Error(ErrorKind::internal, fmt::format("{}: the file is closed", path));
+  if (failed)
+    throw Error(ErrorKind::resource, fmt::format("{}: writing failed before; the file ends there", path));
+}
+
+void FileState::flush() {
+  if (!writing) return;
+  or_abandon([this] {
+    for (const auto& tail : tails) tail->write_partial();
+    reserve_disk();
+    announce_end();
+    checked(H5Fflush(id, H5F_SCOPE_LOCAL), ErrorKind::resource, path, "", "cannot write");
+  });
+}
+
+void FileState::close() {
+  if (id < 0) return;
+  try {
+    if (!failed) flush();
+  } catch (...) {
+    close_library_file();
+    throw;
+  }
+  close_library_file();
+}
+
+void FileState::close_library_file() {
+  tails.clear();
+  H5Fclose(std::exchange(id, -1));
+  if (failed || reserved_end == 0) return;
+  struct stat now {};
+  const bool untouched =
+      stat(path.c_str(), &now) == 0 && static_cast<std::uint64_t>(now.st_size) == reserved_end;
+  if (untouched && truncate(path.c_str(), static_cast<off_t>(used_end)) != 0)
+    reserved_end = 0;  // a few unused bytes at the end harm nobody
+}
+
+/// Takes the disk space that metadata will need, so that a full disk shows before old metadata is
+/// overwritten.
+void FileState::reserve_disk() {
+  constexpr hsize_t slack = 1 << 16;
+  hsize_t needed = 0;
+  checked(H5Fget_filesize(id, &needed), ErrorKind::resource, path, "", "cannot tell its size");
+  int* fd = nullptr;
+  checked(H5Fget_vfd_handle(id, H5P_DEFAULT, reinterpret_cast<void**>(&fd)), ErrorKind::internal, path, "",
+          "cannot find the file's descriptor");
+  struct stat now {};
+  if (fstat(*fd, &now) != 0) return;
+  const auto size = static_cast<hsize_t>(now.st_size);
+  used_end = needed;
+  if (size >= needed + slack) return;
+  const int reason = posix_fallocate(*fd, now.st_size, static_cast<off_t>(needed + slack - size));
+  if (reason == 0) reserved_end = needed + slack;
+  if (reason == 0 || reason == EINVAL || reason == EOPNOTSUPP) return;  // not every file system can reserve
+  fail(ErrorKind::resource, path, "", fmt::format("cannot write: {}", std::strerror(reason)));
+}
+
+/// The library writes the end of the used space, which readers will not look beyond, after all that lies
+/// there. Should the process die in between, datasets would point past the end; so the new end is written
+/// first (superblock version 0: 8 bytes at offset 40).
+void FileState::announce_end() {
+  constexpr off_t end_offset = 40;
+  int* fd = nullptr;
+  std::array<unsigned char, 48> head{};
+  struct stat now {};
+  if (used_end == announced_end || H5Fget_vfd_handle(id, H5P_DEFAULT, reinterpret_cast<void**>(&fd)) < 0)
+    return;
+  if (fstat(*fd, &now) != 0 || static_cast<std::uint64_t>(now.st_size) < used_end) return;
+  if (pread(*fd, head.data(), head.size(), 0) != static_cast<ssize_t>(head.size())) return;
+  const bool plain_version_0 = head[0] == 0x89 && head[8] == 0 && head[13] == 8;
+  if (!plain_version_0) return;
+  for (std::size_t k = 0; k < 8; ++k) head[end_offset + k] = static_cast<unsigned char>(used_end >> 8 * k);
+  if (pwrite(*fd, head.data() + end_offset, 8, end_offset) == 8) announced_end = used_end;
+}
+
+/// The library writes its cached metadata when it closes a file, and cannot be told not to. Pointing its
+/// descriptor at memory keeps those half-truths off the disk.
+void FileState::abandon() noexcept {
+  failed = true;
+  int* fd = nullptr;
+  if (H5Fget_vfd_handle(id, H5P_DEFAULT, reinterpret_cast<void**>(&fd)) < 0) return;
+  const int nowhere = memfd_create("abandoned", 0);
+  if (nowhere < 0) return;
+  dup2(nowhere, *fd);
+  ::close(nowhere);
+}
+
+}  // namespace detail
+
+using namespace detail;
+
+namespace {
+
 /// File access: earliest format, no chunk cache (chunks are written whole), metadata kept until we flush.
 hid_t access_properties(bool write) {
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-  H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-  H5Pset_file_locking(access, write, true);
+  H5Pset_file_locking(access, false, true);  // a file may be looked at while it is written
   if (!write) return access;
+  H5Pset_fclose_degree(access,
+                       H5F_CLOSE_STRONG);  // unlike for reading, which keeps such a file from being read here
   H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
   H5Pset_cache(access, 0, 1, 0, 0);
   H5AC_cache_config_t cache{};
@@ -21,3 +193,58 @@ hid_t access_properties(bool write) {
   return access;
 }
 
+}  // namespace
+
+File File::create(const std::string& path, bool overwrite) {
+  const Lock lock;
+  if (!overwrite && ::access(path.c_str(), F_OK) == 0)
+    fail(ErrorKind::resource, path, "", "exists already; remove it or ask for it to be overwritten");
+  const Id access(access_properties(true), H5Pclose);
+  const hid_t id = H5Fcreate(path.c_str(), overwrite ? H5F_ACC_TRUNC : H5F_ACC_EXCL, H5P_DEFAULT, access);
+  checked(id, ErrorKind::resource, path, "", "cannot create");
+  File file = wrap(id, path, true);
+  file.flush();
+  return file;
+}
+
+File File::wrap(std::int64_t id, const std::string& path, bool write) {
+  auto state = std::make_shared<FileState>(id, path, write);
+  const hid_t root = H5Gopen2(id, "/", H5P_DEFAULT);
+  checked(root, ErrorKind::input, path, "", "cannot open its root");
+  return File(std::move(state), own(root, H5Gclose), "/");
+}
+
+File File::open_with(const std::string& path, bool write) {
+  const Lock lock;
+  if (!is_hdf5(path)) fail(ErrorKind::input, path, "", "is not an HDF5 file");
+  const Id access(access_properties(write), H5Pclose);
+  const hid_t id = H5Fopen(path.c_str(), write ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
+  checked(id, ErrorKind::input, path, "", "cannot open");
+  return wrap(id, path, write);
+}
+
+File File::open(const std::string& path) { return open_with(path, false); }
+File File::open_for_writing(const std::string& path) { return open_with(path, true); }
+
+bool File::is_hdf5(const std::string& path) {
+  constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
+  std::ifstream stream(path, std::ios::binary);
+  std::array<char, 8> head{};
+  const bool opened = stream.is_open();
+  stream.read(head.data(), head.size());
+  if (!opened || stream.bad())
+    fail(ErrorKind::input, path, "", fmt::format("cannot read: {}", std::strerror(errno)));
+  return stream.gcount() == 8 && std::string_view(head.data(), 8) == signature;
+}
+
+void File::flush() {
+  const Lock lock;
+  file_->flush();
+}
+
+void File::close() {
+  const Lock lock;
+  file_->close();
+}
+
+}  // namespace synfire::hdf5

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstring>
-#include <limits>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -62,7 +61,7 @@ inline std::string library_reason() {
 }
 
 [[noreturn]] inline void fail(ErrorKind kind, const std::string& file, const std::string& object,
-                       std::string_view what) {
+                              std::string_view what) {
   const std::string where = object.empty() || object == "/" ? file : fmt::format("{}: {}", file, object);
   throw Error(kind, fmt::format("{}: {}", where, what));
 }
@@ -77,18 +76,29 @@ Result checked(Result result, ErrorKind kind, const std::string& file, const std
 
 inline hid_t native(Type type) {
   switch (type) {
-    case Type::int8: return H5T_NATIVE_INT8;
-    case Type::int16: return H5T_NATIVE_INT16;
-    case Type::int32: return H5T_NATIVE_INT32;
-    case Type::int64: return H5T_NATIVE_INT64;
-    case Type::uint8: return H5T_NATIVE_UINT8;
-    case Type::uint16: return H5T_NATIVE_UINT16;
-    case Type::uint32: return H5T_NATIVE_UINT32;
-    case Type::uint64: return H5T_NATIVE_UINT64;
-    case Type::float32: return H5T_NATIVE_FLOAT;
-    case Type::float64: return H5T_NATIVE_DOUBLE;
+    case Type::int8:
+      return H5T_NATIVE_INT8;
+    case Type::int16:
+      return H5T_NATIVE_INT16;
+    case Type::int32:
+      return H5T_NATIVE_INT32;
+    case Type::int64:
+      return H5T_NATIVE_INT64;
+    case Type::uint8:
+      return H5T_NATIVE_UINT8;
+    case Type::uint16:
+      return H5T_NATIVE_UINT16;
+    case Type::uint32:
+      return H5T_NATIVE_UINT32;
+    case Type::uint64:
+      return H5T_NATIVE_UINT64;
+    case Type::float32:
+      return H5T_NATIVE_FLOAT;
+    case Type::float64:
+      return H5T_NATIVE_DOUBLE;
     case Type::text:
-    case Type::other: break;
+    case Type::other:
+      break;
   }
   throw Error(ErrorKind::internal, "HDF5: only numbers can be read or written as datasets");
 }
@@ -110,9 +120,9 @@ struct Handle {
 
 /// The rows of a growing dataset that do not fill a chunk yet.
 ///
-/// A chunk that fills up in one go is compressed. A partly filled one that has to be flushed is stored plainly at its
-/// full size and stays so: rows added later then go to the same place in the file, so nothing that flushed
-/// metadata points at is moved, and space is never freed and used again behind its back.
+/// A chunk that fills up in one go is compressed. A partly filled one that has to be flushed is stored
+/// plainly at its full size and stays so: rows added later then go to the same place in the file, so nothing
+/// that flushed metadata points at is moved, and space is never freed and used again behind its back.
 struct Tail {
   std::shared_ptr<Handle> dataset;
   std::string file, path;
@@ -121,66 +131,19 @@ struct Tail {
   bool filtered = false;
   std::uint64_t first_row = 0, rows = 0, rows_in_file = 0;
   bool plain_in_file = false;
-  std::vector<std::byte> buffer;
+  std::vector<std::byte> buffer;  ///< one chunk
 
-  void append(std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-      const std::uint64_t room = (chunk_rows - rows) * row_bytes;
-      const std::size_t part = std::min<std::uint64_t>(room, bytes.size());
-      std::memcpy(buffer.data() + rows * row_bytes, bytes.data(), part);
-      rows += part / row_bytes;
-      bytes = bytes.subspan(part);
-      if (rows == chunk_rows) write_full();
-    }
-  }
-
-  void write_partial() {
-    if (rows == 0 || first_row + rows == rows_in_file) return;
-    std::memset(buffer.data() + rows * row_bytes, 0, buffer.size() - rows * row_bytes);
-    extend();
-    write_plain();
-    plain_in_file = true;
-  }
+  void append(std::span<const std::byte> bytes);
+  /// Writes the rows of a chunk that is not full.
+  void write_partial();
 
  private:
-  void write_full() {
-    extend();
-    if (plain_in_file || !filtered) {
-      write_plain();
-    } else {
-      write_compressed();
-    }
-    first_row += chunk_rows;
-    rows = 0;
-    plain_in_file = false;
-  }
-
-  template <class Result>
-  void check(Result result) const {
+  void write_full();
+  void extend();
+  void write_plain() const;
+  void write_compressed() const;
+  template <class Result> void check(Result result) const {
     checked(result, ErrorKind::resource, file, path, "cannot write");
-  }
-
-  void extend() {
-    rows_in_file = first_row + rows;
-    const std::array<hsize_t, 2> size{rows_in_file, columns};
-    check(H5Dset_extent(dataset->id, size.data()));
-  }
-
-  void write_plain() const {
-    constexpr std::uint32_t skip_all_filters = ~0U;
-    const std::array<hsize_t, 2> offset{first_row, 0};
-    check(H5Dwrite_chunk(dataset->id, H5P_DEFAULT, filtered ? skip_all_filters : 0, offset.data(), buffer.size(),
-                         buffer.data()));
-  }
-
-  void write_compressed() const {
-    const int rank = columns == 0 ? 1 : 2;
-    const std::array<hsize_t, 2> start{first_row, 0};
-    const std::array<hsize_t, 2> count{rows, columns};
-    const Id in_file(H5Dget_space(dataset->id), H5Sclose);
-    const Id in_memory(H5Screate_simple(rank, count.data(), nullptr), H5Sclose);
-    check(H5Sselect_hyperslab(in_file, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr));
-    check(H5Dwrite(dataset->id, native(type), in_memory, in_file, H5P_DEFAULT, buffer.data()));
   }
 };
 
@@ -190,27 +153,21 @@ struct FileState {
   bool writing = false;
   bool failed = false;
   std::vector<std::shared_ptr<Tail>> tails;
+  std::uint64_t used_end = 0;       ///< size of the file without what is reserved, bytes
+  std::uint64_t announced_end = 0;  ///< written ahead of a flush
+  std::uint64_t reserved_end = 0;   ///< 0: nothing is reserved
 
   FileState(hid_t opened, std::string name, bool write) : id(opened), path(std::move(name)), writing(write) {}
   FileState(const FileState&) = delete;
   FileState& operator=(const FileState&) = delete;
-  ~FileState() {
-    const Lock lock;
-    try {
-      close();
-    } catch (const std::exception&) {
-      // A destructor has nobody to tell; who wants to know calls File::close.
-    }
-  }
+  ~FileState();
 
-  void require_open() const {
-    if (id < 0) throw Error(ErrorKind::internal, fmt::format("{}: the file is closed", path));
-    if (failed) throw Error(ErrorKind::resource, fmt::format("{}: writing failed before; the file ends there", path));
-  }
+  void require_open() const;
+  void flush();
+  void close();
 
   /// Runs `write`; if it fails, nothing more reaches the file, which stays as at the last flush.
-  template <class Write>
-  void or_abandon(Write&& write) {
+  template <class Write> void or_abandon(Write&& write) {
     require_open();
     try {
       write();
@@ -220,66 +177,11 @@ struct FileState {
     }
   }
 
-  void flush() {
-    or_abandon([this] {
-      for (const auto& tail : tails) tail->write_partial();
-      reserve_disk();
-      checked(H5Fflush(id, H5F_SCOPE_LOCAL), ErrorKind::resource, path, "", "cannot write");
-    });
-  }
-
-  void close() {
-    if (id < 0) return;
-    if (writing && !failed) {
-      try {
-        flush();
-      } catch (...) {
-        close_library_file();
-        throw;
-      }
-    }
-    close_library_file();
-  }
-
  private:
-  void close_library_file() {
-    tails.clear();
-    H5Fclose(std::exchange(id, -1));
-  }
-
-  int descriptor() const {
-    int* handle = nullptr;
-    checked(H5Fget_vfd_handle(id, H5P_DEFAULT, reinterpret_cast<void**>(&handle)), ErrorKind::internal, path, "",
-            "cannot find the file's descriptor");
-    return *handle;
-  }
-
-  /// Takes the disk space that metadata will need, so that a full disk shows before old metadata is overwritten.
-  void reserve_disk() const {
-    constexpr hsize_t slack = 1 << 16;
-    hsize_t needed = 0;
-    checked(H5Fget_filesize(id, &needed), ErrorKind::resource, path, "", "cannot tell its size");
-    const int fd = descriptor();
-    struct stat now {};
-    if (fstat(fd, &now) != 0) return;
-    const auto size = static_cast<hsize_t>(now.st_size);
-    if (size >= needed + slack) return;
-    const int reason = posix_fallocate(fd, now.st_size, static_cast<off_t>(needed + slack - size));
-    if (reason == 0 || reason == EINVAL || reason == EOPNOTSUPP) return;  // not every file system can reserve
-    fail(ErrorKind::resource, path, "", fmt::format("cannot write: {}", std::strerror(reason)));
-  }
-
-  /// The library writes its cached metadata when it closes a file, and cannot be told not to. Pointing its
-  /// descriptor at memory keeps those half-truths off the disk.
-  void abandon() noexcept {
-    failed = true;
-    int* handle = nullptr;
-    if (H5Fget_vfd_handle(id, H5P_DEFAULT, reinterpret_cast<void**>(&handle)) < 0) return;
-    const int nowhere = memfd_create("abandoned", 0);
-    if (nowhere < 0) return;
-    dup2(nowhere, *handle);
-    ::close(nowhere);
-  }
+  void close_library_file();
+  void reserve_disk();
+  void announce_end();
+  void abandon() noexcept;
 };
 
 inline std::shared_ptr<Handle> own(hid_t id, Id::Close close) { return std::make_shared<Handle>(id, close); }

@@ -34,8 +34,10 @@ class Connector {
   /// Bytes that the rule itself keeps (edge lists).
   virtual std::size_t bytes() const { return 0; }
 
-  /// Rules that bring weights (in the receptor's unit) or delays (ms) of their own: one value for each source
-  /// of `target`, in the same order; empty otherwise.
+  /// Rules that bring weights (in the receptor's unit) or delays (ms) of their own say so, and give one value
+  /// for each source of `target`, in the same order.
+  virtual bool has_weights() const { return false; }
+  virtual bool has_delays() const { return false; }
   virtual std::span<const float> weights_of(std::uint32_t) const { return {}; }
   virtual std::span<const float> delays_of(std::uint32_t) const { return {}; }
 

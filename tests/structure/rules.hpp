@@ -23,7 +23,7 @@ std::vector<SourceFile> project_files(const std::filesystem::path& root);
 /// Includes name "folder/file" and point down only.
 Complaints check_includes(const SourceFile&);
 
-/// Only io/hdf5.* includes the HDF5 library; tests may.
+/// Only io/hdf5.* and its parts io/hdf5_* include the HDF5 library; tests may.
 Complaints check_hdf5(const SourceFile&);
 
 /// Only core/host_device.hpp asks which compiler runs; tests may.

@@ -96,6 +96,8 @@ TEST(Hdf5Rule, NoticesTheLibrary) {
   EXPECT_EQ(check_hdf5({"io/sonata.cpp", "#include <hdf5.h>\n"}).size(), 1u);
   EXPECT_EQ(check_hdf5({"sim/a.cpp", "#include <hdf5/serial/hdf5.h>\n"}).size(), 1u);
   EXPECT_EQ(check_hdf5({"io/hdf5.cpp", "#include <hdf5.h>\n"}).size(), 0u);
+  EXPECT_EQ(check_hdf5({"io/hdf5_file.cpp", "#include <hdf5.h>\n"}).size(), 0u);
+  EXPECT_EQ(check_hdf5({"io/events/hdf5_ecf.cpp", "#include <hdf5.h>\n"}).size(), 1u);
   EXPECT_EQ(check_hdf5({"io/sonata.cpp", "#include \"io/hdf5.hpp\"\n"}).size(), 0u);
 }
 

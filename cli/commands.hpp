@@ -1,0 +1,18 @@
+// The subcommands of the program; each adds itself with its options and runs when it is chosen.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace synfire::cli {
+
+void add_run(CLI::App& app);
+void add_inspect(CLI::App& app);
+void add_validate(CLI::App& app);
+void add_graph(CLI::App& app);
+void add_models(CLI::App& app);
+void add_schema(CLI::App& app);
+void add_info(CLI::App& app);
+
+}  // namespace synfire::cli

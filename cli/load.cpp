@@ -1,0 +1,16 @@
+#include "cli/load.hpp"
+
+#include "io/yaml.hpp"
+#include "networks/parse.hpp"
+
+namespace synfire::cli {
+
+NetworkDescription NetworkArguments::load() const {
+  Tree tree = read_yaml(file);
+  for (const auto& assignment : overrides) apply_set(tree, assignment);
+  NetworkDescription network = parse_network(tree);
+  network.source_text = write_yaml(tree);
+  return network;
+}
+
+}  // namespace synfire::cli

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <limits>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "io/edge_file.hpp"
+#include "networks/connect/edge_lists.hpp"
+
+namespace synfire::connect {
+
+/// The connections that a file lists, with their weights and delays where it has them.
+class List final : public Connector {
+ public:
+  struct Parameters {};
+  static constexpr auto describe() {
+    return about("list", "the connections that a CSV or HDF5 file lists, with weights and delays if present",
+                 "SONATA edges");
+  }
+
+  List(const Parameters&, const ConnectContext& context, const ConnectDescription& connect) {
+    if (connect.file.empty()) throw refusal(connect, "needs a file");
+    const EdgeList list = read_edge_file(connect.file);
+    check_ids(list.source, context.sources, "source", connect);
+    check_ids(list.target, context.targets, "target", connect);
+    const std::size_t n = list.source.size();
+    std::vector<std::size_t> order(n);
+    std::iota(order.begin(), order.end(), std::size_t(0));
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return std::pair(list.target[a], list.source[a]) < std::pair(list.target[b], list.source[b]);
+    });
+    edges_ = EdgeLists(context.targets, n, connect, [&](auto&& add) {
+      for (const std::size_t k : order)
+        add(static_cast<std::uint32_t>(list.source[k]), static_cast<std::uint32_t>(list.target[k]));
+    });
+    weights_ = ordered(list.weight, order, "weight", connect);
+    delays_ = ordered(list.delay_ms, order, "delay", connect);
+  }
+
+  void sources_of(std::uint32_t target, std::vector<std::uint32_t>& sources) const override {
+    edges_.append(target, sources);
+  }
+  double expected_synapses() const override { return static_cast<double>(edges_.size()); }
+  std::size_t bytes() const override {
+    return edges_.bytes() + (weights_.size() + delays_.size()) * sizeof(float);
+  }
+  bool has_weights() const override { return !weights_.empty(); }
+  bool has_delays() const override { return !delays_.empty(); }
+  std::span<const float> weights_of(std::uint32_t target) const override { return row(weights_, target); }
+  std::span<const float> delays_of(std::uint32_t target) const override { return row(delays_, target); }
+
+ private:
+  static void check_ids(const std::vector<std::uint64_t>& ids, std::uint32_t size, std::string_view end,
+                        const ConnectDescription& connect) {
+    for (std::size_t k = 0; k < ids.size(); ++k)
+      if (ids[k] >= size)
+        throw refusal(connect, fmt::format("edge {} of {} has {} {}, but that population has only {} neurons",
+                                           k, connect.file, end, ids[k], size));
+  }
+
+  static std::vector<float> ordered(const std::vector<double>& values, const std::vector<std::size_t>& order,
+                                    std::string_view column, const ConnectDescription& connect) {
+    std::vector<float> result;
+    if (values.empty()) return result;
+    result.reserve(values.size());
+    for (const std::size_t k : order) {
+      if (!(std::abs(values[k]) <= std::numeric_limits<float>::max()))
+        throw refusal(connect, fmt::format("edge {} of {} has the {} {}, which is too large", k, connect.file,
+                                           column, values[k]));
+      result.push_back(static_cast<float>(values[k]));
+    }
+    return result;
+  }
+
+  std::span<const float> row(const std::vector<float>& values, std::uint32_t target) const {
+    if (values.empty()) return {};
+    return std::span(values).subspan(edges_.offset(target), edges_.row(target).size());
+  }
+
+  EdgeLists edges_;
+  std::vector<float> weights_, delays_;
+};
+
+}  // namespace synfire::connect

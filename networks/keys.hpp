@@ -1,0 +1,222 @@
+// The keys of the description language, each described once; reading, error texts and the JSON Schema walk
+// over these tables. Parameters of models and of connection rules have tables of their own, which their
+// shelves publish.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string_view>
+
+#include "core/parameter.hpp"
+
+namespace synfire::keys {
+
+/// What may stand behind a key.
+enum class Kind {
+  text,
+  integer,
+  quantity,  ///< one number with its unit
+  value,     ///< a number or a distribution, with a unit that the surroundings fix
+  map,
+  list,
+  texts,      ///< a text or a list of texts
+  shape,      ///< n, or [n], [height, width], [height, width, channels]
+  spikes,     ///< one list of times for each neuron
+  selection,  ///< of neurons
+  connect,    ///< a connection rule
+};
+
+struct Key {
+  std::string_view name;
+  Kind kind = Kind::text;
+  std::string_view meaning;
+  bool required = false;
+  std::string_view standard =
+      {};  ///< the text that an absent key stands for; "" when absent means something else
+  Unit unit = Unit::none;
+  Bounds bounds = {};
+};
+
+inline constexpr double largest_population = 2147483648.0;  // 2^31: neurons are counted in 32 bits
+inline constexpr std::int64_t longest_delay = (std::int64_t(1) << 20) - 1;  // steps
+
+inline constexpr std::array network = {
+    Key{.name = "synfire",
+        .kind = Kind::integer,
+        .meaning = "version of the language; this is version 1",
+        .required = true,
+        .bounds = {.low = 1, .high = 1}},
+    Key{.name = "seed",
+        .kind = Kind::integer,
+        .meaning = "whole number that all random numbers come from",
+        .standard = "1",
+        .bounds = {.low = 0, .high = 9223372036854775807.0}},
+    Key{.name = "include",
+        .kind = Kind::texts,
+        .meaning = "YAML files whose content comes first; what stands here wins over theirs"},
+    Key{.name = "simulation", .kind = Kind::map, .meaning = "how long and how to run"},
+    Key{.name = "populations", .kind = Kind::map, .meaning = "groups of neurons and sources, by name"},
+    Key{.name = "projections", .kind = Kind::list, .meaning = "connections between populations"},
+    Key{.name = "layers",
+        .kind = Kind::list,
+        .meaning = "populations in a row, each connected to the one before"},
+    Key{.name = "record",
+        .kind = Kind::map,
+        .meaning = "what to keep of each population; without it, the spikes of all neurons"},
+    Key{.name = "output",
+        .kind = Kind::text,
+        .meaning = "the HDF5 file to write, relative to the current directory"},
+};
+
+inline constexpr std::array simulation = {
+    Key{.name = "duration",
+        .kind = Kind::quantity,
+        .meaning = "biological time to simulate",
+        .standard = "1 s",
+        .unit = Unit::ms,
+        .bounds = positive},
+    Key{.name = "dt",
+        .kind = Kind::quantity,
+        .meaning = "step of the time grid",
+        .standard = "0.1 ms",
+        .unit = Unit::ms,
+        .bounds = positive},
+    Key{.name = "engine", .kind = Kind::text, .meaning = "how time advances", .standard = "batched"},
+    Key{.name = "backend", .kind = Kind::text, .meaning = "what computes", .standard = "auto"},
+};
+
+inline constexpr std::array population = {
+    Key{.name = "model", .kind = Kind::text, .meaning = "neuron model or source"},
+    Key{.name = "size",
+        .kind = Kind::shape,
+        .meaning = "number of neurons: n, [height, width] or [height, width, channels]",
+        .bounds = {.low = 1, .high = largest_population, .whole = true}},
+    Key{.name = "params",
+        .kind = Kind::map,
+        .meaning = "parameters of the model; those absent keep the model's defaults"},
+    Key{.name = "init", .kind = Kind::map, .meaning = "values of state variables at the start"},
+    Key{.name = "spikes",
+        .kind = Kind::spikes,
+        .meaning = "spike times, one list for each neuron",
+        .unit = Unit::ms,
+        .bounds = non_negative},
+    Key{.name = "file",
+        .kind = Kind::text,
+        .meaning = "file with spikes (SONATA HDF5 or CSV), relative to this YAML file"},
+    Key{.name = "population",
+        .kind = Kind::text,
+        .meaning = "which population of that file, when it holds several"},
+    Key{.name = "events",
+        .kind = Kind::text,
+        .meaning = "event-camera recording, relative to this YAML file"},
+};
+
+inline constexpr Key weight = {.name = "weight",
+                               .kind = Kind::value,
+                               .meaning = "size of a synapse, in the receptor's unit",
+                               .standard = "1"};
+inline constexpr Key delay = {.name = "delay",
+                              .kind = Kind::value,
+                              .meaning = "time from a spike to its effect; at least dt",
+                              .standard = "1 ms",
+                              .unit = Unit::ms,
+                              .bounds = positive};
+inline constexpr Key receptor = {
+    .name = "receptor",
+    .kind = Kind::text,
+    .meaning = "receptor of the target; without it the sign of the weight chooses"};
+
+inline constexpr std::array projection = {
+    Key{.name = "name", .kind = Kind::text, .meaning = "name of the projection; from->to without it"},
+    Key{.name = "from",
+        .kind = Kind::text,
+        .meaning = "population that the connections come from",
+        .required = true},
+    Key{.name = "to", .kind = Kind::text, .meaning = "population that they reach", .required = true},
+    Key{.name = "connect",
+        .kind = Kind::connect,
+        .meaning = "rule that says who is connected to whom",
+        .required = true},
+    weight,
+    delay,
+    receptor,
+};
+
+inline constexpr std::array layer = {
+    Key{.name = "name", .kind = Kind::text, .meaning = "name of the population that this layer makes"},
+    Key{.name = "from",
+        .kind = Kind::text,
+        .meaning = "first entry only, and alone: an existing population to begin with"},
+    Key{.name = "model", .kind = Kind::text, .meaning = "neuron model"},
+    Key{.name = "size",
+        .kind = Kind::shape,
+        .meaning = "number of neurons: n, [height, width] or [height, width, channels]",
+        .bounds = {.low = 1, .high = largest_population, .whole = true}},
+    Key{.name = "params", .kind = Kind::map, .meaning = "parameters of the model"},
+    Key{.name = "init", .kind = Kind::map, .meaning = "values of state variables at the start"},
+    Key{.name = "connect",
+        .kind = Kind::connect,
+        .meaning = "how the layer before is connected to this one",
+        .standard = "all_to_all"},
+    weight,
+    delay,
+    receptor,
+};
+
+inline constexpr std::array trace = {
+    Key{.name = "neurons", .kind = Kind::selection, .meaning = "neurons to record", .standard = "all"},
+    Key{.name = "every",
+        .kind = Kind::quantity,
+        .meaning = "time between samples, a multiple of dt; dt without it",
+        .unit = Unit::ms,
+        .bounds = positive},
+};
+inline constexpr Key recorded_spikes = {.name = "spikes",
+                                        .kind = Kind::selection,
+                                        .meaning = "neurons whose spikes are kept",
+                                        .standard = "none"};
+
+/// A distribution as users write it: {name: [first, second]} or {name: {first: …, second: …, min: …, max:
+/// …}}.
+struct DistributionKeys {
+  std::string_view name;
+  std::array<std::string_view, 2> parameters;  ///< the second is "" where there is one only
+  std::string_view meaning;
+
+  constexpr std::size_t count() const { return parameters[1].empty() ? 1 : 2; }
+};
+inline constexpr std::array distributions = {
+    DistributionKeys{"uniform", {"low", "high"}, "equally likely between low and high"},
+    DistributionKeys{"normal", {"mean", "sd"}, "Gaussian"},
+    DistributionKeys{
+        "lognormal", {"mean", "sd"}, "positive, its logarithm Gaussian; mean and sd of the value itself"},
+    DistributionKeys{"exponential", {"mean", ""}, "waiting times"},
+};
+inline constexpr std::array<std::string_view, 2> cuts = {"min", "max"};
+inline constexpr std::string_view steps =
+    "steps";  ///< {steps: [[time, value], …]}: a value that changes over time
+inline constexpr std::string_view file_rule =
+    "list";  ///< the connection rule that reads a file, under the key `file`
+inline constexpr std::string_view file_key = "file";
+
+/// A word of the language; those that no part of this version serves yet are refused.
+struct Choice {
+  std::string_view word;
+  bool available;
+  std::string_view meaning;
+};
+inline constexpr std::array engines = {Choice{"batched", true, "all neurons step by step on a time grid"},
+                                       Choice{"event", false, "from event to event, without a grid"}};
+inline constexpr std::array backends = {
+    Choice{"auto", true, "the fastest that is available"},
+    Choice{"cpu", true, "threads and vector units, single precision"},
+    Choice{"reference", true, "one neuron after another, double precision"}, Choice{"cuda", false, "a GPU"}};
+
+/// The description of a key; the key must be in the table.
+constexpr const Key& find(std::span<const Key> table, std::string_view name) {
+  std::size_t i = 0;
+  while (table[i].name != name) ++i;
+  return table[i];
+}
+
+}  // namespace synfire::keys

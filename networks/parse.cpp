@@ -1,0 +1,149 @@
+#include "networks/parse.hpp"
+
+#include <fmt/format.h>
+
+#include "core/spelling.hpp"
+#include "io/yaml.hpp"
+#include "networks/keys.hpp"
+#include "networks/map_reader.hpp"
+#include "networks/parse_parts.hpp"
+#include "networks/parse_value.hpp"
+
+namespace synfire {
+namespace parse {
+namespace {
+
+SimulationDescription parse_simulation(const Tree& tree) {
+  const MapReader reader(tree, keys::simulation, "simulation");
+  SimulationDescription simulation;
+  simulation.where = tree.where();
+  simulation.duration = reader.quantity("duration");
+  simulation.dt = reader.quantity("dt");
+  simulation.engine = reader.choice("engine", keys::engines);
+  simulation.backend = reader.choice("backend", keys::backends);
+  const Tree* dt = reader.find("dt");
+  constexpr double smallest_dt = 1e-6, largest_dt = 1e6;  // ms; outside, steps and delays lose their digits
+  if (simulation.dt < smallest_dt || simulation.dt > largest_dt)
+    throw dt->error(fmt::format(
+        "dt of simulation is {}; it must lie between {} and {}", format_quantity(simulation.dt, Unit::ms),
+        format_quantity(smallest_dt, Unit::ms), format_quantity(largest_dt, Unit::ms)));
+  const auto steps = whole_steps(simulation.duration, simulation.dt);
+  if (!steps || *steps < 1) {
+    const Tree* duration = reader.find("duration");
+    throw(duration != nullptr ? *duration : tree)
+        .error(fmt::format(
+            "duration of simulation is {}, which is not a multiple of the time step of {} (or has more steps "
+            "than can be counted)",
+            format_quantity(simulation.duration, Unit::ms), format_quantity(simulation.dt, Unit::ms)));
+  }
+  return simulation;
+}
+
+// A source of spikes gives so many in a step at most; more is a wrong unit or a wrong step.
+void check_rate(const PopulationDescription& population, double dt) {
+  constexpr double most_per_step = 1e5;
+  for (const auto& info : find_kind(population.model).model().parameters) {
+    const auto given = population.parameters.find(info.name);
+    if (info.unit != Unit::Hz || given == population.parameters.end()) continue;
+    const auto refuse = [&](double rate, const Position& where) {
+      if (rate * dt * 1e-3 <= most_per_step) return;
+      throw Error(ErrorKind::input, where,
+                  fmt::format("{} of {} reaches {}, more than {} spikes in a step of {}; lower it (cut a "
+                              "distribution by max)",
+                              info.name, title(population), format_quantity(rate, info.unit), most_per_step,
+                              format_quantity(dt, Unit::ms)));
+    };
+    if (const auto* value = std::get_if<Distribution>(&given->second)) {
+      refuse(value->highest(), value->where);
+    } else {
+      const auto& schedule = std::get<Schedule>(given->second);
+      for (const auto& piece : schedule.pieces) refuse(piece.value, schedule.where);
+    }
+  }
+}
+
+void read_populations(const Tree& tree, Network& network) {
+  std::uint64_t neurons = 0;
+  for (const auto& [name, value] : tree.as_map("populations")) {
+    PopulationDescription population = parse_population(name, value);
+    check_rate(population, network.description.simulation.dt);
+    if (has_size(population)) neurons += population.size();
+    if (neurons > std::uint64_t(keys::largest_population))
+      throw Error(ErrorKind::input, value.key_where(),
+                  fmt::format("with population '{}' the network has {} neurons; at most {} can be counted",
+                              name, neurons, std::uint64_t(keys::largest_population)));
+    network.population_index.emplace(name, network.description.populations.size());
+    network.description.populations.push_back(std::move(population));
+  }
+  if (network.description.populations.empty())
+    throw tree.error("populations: there is none; a network needs at least one");
+}
+
+void read_projections(const Tree& tree, Network& network) {
+  for (const Tree& item : tree.as_list("projections")) {
+    ProjectionDescription projection = parse_projection(item, network);
+    network.projection_names.insert(projection.name);
+    network.description.projections.push_back(std::move(projection));
+  }
+}
+
+void read_records(const Tree& tree, Network& network) {
+  for (const auto& [name, value] : tree.as_map("record")) {
+    network.description.records.push_back(parse_record(name, value, network));
+  }
+}
+
+// Without `record` every neuron's spikes are kept.
+void record_all_spikes(Network& network) {
+  const auto& populations = network.description.populations;
+  for (std::size_t i = 0; i < populations.size(); ++i)
+    if (find_kind(populations[i].model).neuron != nullptr)
+      network.description.records.push_back({.population = i, .spikes = Selection{}, .traces = {}});
+}
+
+}  // namespace
+
+std::size_t Network::population(const Tree& name, const std::string& what) const {
+  const std::string& text = name.as_text(what);
+  const auto found = population_index.find(text);
+  if (found != population_index.end()) return found->second;
+  std::vector<std::string_view> valid;
+  for (const auto& [known, index] : population_index) valid.push_back(known);
+  throw name.error(fmt::format("{}: there is no population '{}'{}", what, text, did_you_mean(text, valid)));
+}
+
+}  // namespace parse
+
+NetworkDescription parse_network(const Tree& source) {
+  if (source.is_null()) throw source.error("the file is empty; a network begins with 'synfire: 1'");
+  const MapReader given(source, keys::network, "network");
+  const Tree tree = parse::expand_layers(source);
+  const MapReader reader(tree, keys::network, "network");
+  if (const Tree* include = reader.find("include"))
+    throw include->error("include: included files must be read before the network is");
+  reader.integer("synfire");
+
+  parse::Network network;
+  NetworkDescription& description = network.description;
+  description.seed = static_cast<std::uint64_t>(reader.integer("seed"));
+  const Tree* simulation = reader.find("simulation");
+  description.simulation =
+      parse::parse_simulation(simulation != nullptr ? *simulation : Tree::map(tree.where()));
+  const Tree* populations = reader.find("populations");
+  if (populations == nullptr) throw tree.error("network: the key 'populations' is missing (or 'layers')");
+  parse::read_populations(*populations, network);
+  if (const Tree* projections = reader.find("projections")) parse::read_projections(*projections, network);
+  if (const Tree* record = reader.find("record")) {
+    parse::read_records(*record, network);
+  } else {
+    parse::record_all_spikes(network);
+  }
+  if (const Tree* output = reader.find("output")) {
+    description.output = output->as_text("output");
+    if (description.output->empty()) throw output->error("output: the name of a file is missing");
+  }
+  description.source_text = write_yaml(source);
+  return std::move(network.description);
+}
+
+}  // namespace synfire

@@ -1,0 +1,47 @@
+// The parts that a network description is read in. Inside networks only.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "core/tree.hpp"
+#include "encoders/sources.hpp"
+#include "networks/description.hpp"
+
+namespace synfire::parse {
+
+/// A neuron model or a source; exactly one is set.
+struct Kind {
+  const ModelInfo* neuron = nullptr;
+  const SourceInfo* source = nullptr;
+
+  const ModelInfo& model() const { return neuron != nullptr ? *neuron : source->model; }
+  bool emits_current() const { return source != nullptr && source->emits_current; }
+};
+
+/// Both pointers null when there is no such model.
+Kind find_kind(std::string_view model);
+
+/// A population without a size (an event recording) takes it from its file when the network is built.
+inline bool has_size(const PopulationDescription& population) { return !population.shape.empty(); }
+
+/// What has been read so far, with an index of the names.
+struct Network {
+  NetworkDescription description;
+  std::map<std::string, std::size_t, std::less<>> population_index;
+  std::set<std::string, std::less<>> projection_names;
+
+  /// The population that a text names; an unknown one is an error at that text.
+  std::size_t population(const Tree& name, const std::string& what) const;
+};
+
+PopulationDescription parse_population(const std::string& name, const Tree& tree);
+ProjectionDescription parse_projection(const Tree& tree, const Network& network);
+RecordDescription parse_record(const std::string& population, const Tree& tree, const Network& network);
+Selection parse_selection(const Tree& tree, const std::string& what, const PopulationDescription& population);
+
+/// `layers:` written out as populations and projections; the tree comes back as it is when there are none.
+Tree expand_layers(const Tree& network);
+
+}  // namespace synfire::parse

@@ -1,0 +1,330 @@
+#include "networks/schema.hpp"
+
+#include <cmath>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include "encoders/sources.hpp"
+#include "networks/connect/connector.hpp"
+#include "networks/keys.hpp"
+#include "networks/parse_value.hpp"
+#include "neurons/models.hpp"
+
+namespace synfire {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view name_pattern = "^[A-Za-z_][A-Za-z0-9_-]*$";
+constexpr std::string_view number_pattern = "[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?";
+
+Json reference(std::string_view name) { return {{"$ref", fmt::format("#/$defs/{}", name)}}; }
+
+Json any_of(Json choices) { return {{"anyOf", std::move(choices)}}; }
+
+Json closed_map(Json properties) {
+  return {{"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
+}
+
+/// The names under $defs of the values of a dimension.
+std::string quantity_name(Unit unit) {
+  return unit == Unit::none ? "number" : std::string(dimension_name(unit));
+}
+std::string value_name(Unit unit) { return quantity_name(unit) + "_or_distribution"; }
+std::string parameter_name(Unit unit) { return quantity_name(unit) + "_of_neurons"; }
+
+Json quantity(Unit unit) {
+  if (unit == Unit::none) return {{"type", "number"}};
+  std::vector<std::string_view> units = spellings(unit);
+  const std::string infinite = unit == Unit::mV ? "|[-+]?inf" : "";
+  Json text = {{"type", "string"},
+               {"pattern", fmt::format("^({}\\s*({}){})$", number_pattern, fmt::join(units, "|"), infinite)}};
+  return any_of({std::move(text), {{"const", 0}}});
+}
+
+Json distribution(const keys::DistributionKeys& shape, const Json& number) {
+  Json named = Json::object();
+  Json required = Json::array();
+  for (std::size_t i = 0; i < shape.count(); ++i) {
+    named[std::string(shape.parameters[i])] = number;
+    required.push_back(shape.parameters[i]);
+  }
+  for (const auto cut : keys::cuts) named[std::string(cut)] = number;
+  Json map = closed_map(std::move(named));
+  map["required"] = required;
+  Json list = {
+      {"type", "array"}, {"items", number}, {"minItems", shape.count()}, {"maxItems", shape.count()}};
+  Json forms = Json::array({std::move(list), std::move(map)});
+  if (shape.count() == 1) forms.push_back(number);
+  Json result = closed_map({{std::string(shape.name), any_of(std::move(forms))}});
+  result["required"] = Json::array({shape.name});
+  result["description"] = shape.meaning;
+  return result;
+}
+
+Json value(Unit unit) {
+  const Json number = reference(quantity_name(unit));
+  Json forms = Json::array({number});
+  for (const auto& shape : keys::distributions) forms.push_back(distribution(shape, number));
+  return any_of(std::move(forms));
+}
+
+Json schedule(Unit unit) {
+  Json piece = {
+      {"type", "array"},
+      {"prefixItems", Json::array({reference(quantity_name(Unit::ms)), reference(quantity_name(unit))})},
+      {"minItems", 2},
+      {"maxItems", 2}};
+  Json result = closed_map(
+      {{std::string(keys::steps), {{"type", "array"}, {"items", std::move(piece)}, {"minItems", 1}}}});
+  result["required"] = Json::array({keys::steps});
+  return result;
+}
+
+std::string default_text(const ParameterInfo& info) {
+  return std::isnan(info.default_value) ? "required"
+                                        : "default " + format_quantity(info.default_value, info.unit);
+}
+
+bool is_flag(const ParameterInfo& info) {
+  return info.bounds.whole && info.bounds.low == 0 && info.bounds.high == 1;
+}
+
+Json described(Json schema, const ParameterInfo& info) {
+  std::string text = info.meaning;
+  if (is_flag(info)) {
+    schema["description"] = text + (info.default_value != 0 ? "; default true" : "; default false");
+    return schema;
+  }
+  text += fmt::format("; {}", default_text(info));
+  const bool bounded = std::isfinite(info.bounds.low) || std::isfinite(info.bounds.high);
+  if (bounded) text += "; must " + describe(info.bounds, info.unit);
+  schema["description"] = text;
+  return schema;
+}
+
+Json parameters(const std::vector<ParameterInfo>& infos) {
+  Json properties = Json::object();
+  for (const auto& info : infos)
+    properties[info.name] = described(reference(parameter_name(info.unit)), info);
+  return closed_map(std::move(properties));
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+Json source_parameters(const SourceInfo& source) {
+  Json properties = Json::object();
+  for (const auto& info : source.model.parameters) {
+    Json forms = Json::array({reference(contains(source.per_neuron, info.name) ? parameter_name(info.unit)
+                                                                               : quantity_name(info.unit))});
+    if (contains(source.scheduled, info.name)) forms.push_back(schedule(info.unit));
+    properties[info.name] = described(any_of(std::move(forms)), info);
+  }
+  return closed_map(std::move(properties));
+}
+
+Json rule_parameter(const ParameterInfo& info) {
+  if (is_flag(info)) return described({{"type", "boolean"}}, info);
+  Json number = {{"type", info.bounds.whole ? "integer" : "number"}};
+  if (info.unit != Unit::none) return described(reference(quantity_name(info.unit)), info);
+  if (std::isfinite(info.bounds.low))
+    number[info.bounds.low_excluded ? "exclusiveMinimum" : "minimum"] = info.bounds.low;
+  if (std::isfinite(info.bounds.high))
+    number[info.bounds.high_excluded ? "exclusiveMaximum" : "maximum"] = info.bounds.high;
+  return described(std::move(number), info);
+}
+
+Json rule(const ModelInfo& info) {
+  Json properties = Json::object(), required = Json::array();
+  for (const auto& parameter : info.parameters) {
+    properties[parameter.name] = rule_parameter(parameter);
+    if (parse::must_be_given(parameter)) required.push_back(parameter.name);
+  }
+  Json forms = Json::array();
+  if (info.name == keys::file_rule) {
+    properties[std::string(keys::file_key)] = {{"type", "string"}};
+    required.push_back(keys::file_key);
+    forms.push_back({{"type", "string"}});
+  } else if (required.size() == 1) {
+    forms.push_back(properties[required[0].get<std::string>()]);
+  } else if (required.empty()) {
+    forms.push_back({{"type", "null"}});
+  }
+  Json map = closed_map(std::move(properties));
+  map["required"] = required;
+  forms.push_back(std::move(map));
+  Json result = closed_map({{info.name, any_of(std::move(forms))}});
+  result["required"] = Json::array({info.name});
+  result["description"] = info.summary;
+  return result;
+}
+
+Json connect() {
+  Json names = Json::array(), forms = Json::array();
+  for (const auto& info : connection_rules()) {
+    const bool needs = std::any_of(info.parameters.begin(), info.parameters.end(), parse::must_be_given);
+    if (!needs && info.name != keys::file_rule) names.push_back(info.name);
+  }
+  forms.push_back({{"enum", names}});
+  for (const auto& info : connection_rules()) forms.push_back(rule(info));
+  return any_of(std::move(forms));
+}
+
+Json selection() {
+  return any_of({{{"type", "string"}, {"pattern", "^(all|none|[0-9]+|[0-9]*:[0-9]*(:[0-9]+)?)$"}},
+                 {{"type", "integer"}, {"minimum", 0}},
+                 {{"type", "array"},
+                  {"items", {{"type", "integer"}, {"minimum", 0}}},
+                  {"minItems", 1},
+                  {"uniqueItems", true}}});
+}
+
+Json shape(const keys::Key& key) {
+  Json extent = {{"type", "integer"}, {"minimum", key.bounds.low}, {"maximum", key.bounds.high}};
+  Json list = {{"type", "array"}, {"items", extent}, {"minItems", 1}, {"maxItems", 3}};
+  return any_of({std::move(extent), std::move(list)});
+}
+
+// Weights are in the unit of some receptor; for a current, a plain number.
+Json weight() {
+  std::set<Unit> units = {Unit::none};
+  for (const auto& model : neuron_models())
+    for (const auto& receptor : model.receptors) units.insert(receptor.unit);
+  Json forms = Json::array();
+  for (const Unit unit : units) forms.push_back(reference(value_name(unit)));
+  return any_of(std::move(forms));
+}
+
+Json by_kind(const keys::Key& key) {
+  using keys::Kind;
+  switch (key.kind) {
+    case Kind::text:
+      return {{"type", "string"}};
+    case Kind::integer:
+      return {{"type", "integer"},
+              {"minimum", std::int64_t(key.bounds.low)},
+              {"maximum", key.bounds.high > 0x1p62 ? std::numeric_limits<std::int64_t>::max()
+                                                   : std::int64_t(key.bounds.high)}};
+    case Kind::quantity:
+      return reference(quantity_name(key.unit));
+    case Kind::value:
+      return key.unit == Unit::none ? weight() : reference(value_name(key.unit));
+    case Kind::map:
+      return {{"type", "object"}};
+    case Kind::list:
+      return {{"type", "array"}};
+    case Kind::texts:
+      return any_of({{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "string"}}}}});
+    case Kind::shape:
+      return shape(key);
+    case Kind::spikes:
+      return {{"type", "array"},
+              {"items", {{"type", "array"}, {"items", reference(quantity_name(key.unit))}}},
+              {"minItems", 1}};
+    case Kind::selection:
+      return reference("selection");
+    case Kind::connect:
+      return reference("connect");
+  }
+  return {};
+}
+
+Json table(std::span<const keys::Key> keys) {
+  Json properties = Json::object(), required = Json::array();
+  for (const auto& key : keys) {
+    Json schema = by_kind(key);
+    schema["description"] = key.standard.empty() ? std::string(key.meaning)
+                                                 : fmt::format("{}; default {}", key.meaning, key.standard);
+    properties[std::string(key.name)] = std::move(schema);
+    if (key.required) required.push_back(key.name);
+  }
+  Json result = closed_map(std::move(properties));
+  if (!required.empty()) result["required"] = std::move(required);
+  return result;
+}
+
+Json available(std::span<const keys::Choice> choices, Json schema) {
+  Json words = Json::array();
+  for (const auto& choice : choices)
+    if (choice.available) words.push_back(choice.word);
+  schema["enum"] = std::move(words);
+  return schema;
+}
+
+Json when_model(const std::string& model, Json properties) {
+  Json condition = {{"properties", {{"model", {{"const", model}}}}}, {"required", Json::array({"model"})}};
+  return {{"if", std::move(condition)}, {"then", {{"properties", std::move(properties)}}}};
+}
+
+void add_models(Json& population, bool with_sources) {
+  Json names = Json::array(), cases = Json::array();
+  for (const auto& model : neuron_models()) {
+    names.push_back(model.name);
+    cases.push_back(when_model(
+        model.name, {{"params", parameters(model.parameters)}, {"init", parameters(model.state)}}));
+  }
+  if (with_sources) {
+    for (const auto& source : source_models()) {
+      names.push_back(source.model.name);
+      cases.push_back(
+          when_model(source.model.name, {{"params", source_parameters(source)}, {"init", false}}));
+    }
+  }
+  population["properties"]["model"]["enum"] = std::move(names);
+  population["allOf"] = std::move(cases);
+}
+
+Json record() {
+  Json trace = any_of({reference("selection"), table(keys::trace)});
+  Json properties = Json::object();
+  properties[std::string(keys::recorded_spikes.name)] = reference("selection");
+  for (const auto& model : neuron_models())
+    for (const auto& variable : model.state) properties[variable.name] = trace;
+  return {{"type", "object"}, {"additionalProperties", closed_map(std::move(properties))}};
+}
+
+Json definitions() {
+  Json defs = Json::object();
+  for (const Unit unit : {Unit::none, Unit::ms, Unit::mV, Unit::pA, Unit::nS, Unit::pF, Unit::Hz}) {
+    defs[quantity_name(unit)] = quantity(unit);
+    defs[value_name(unit)] = value(unit);
+    Json list = {{"type", "array"}, {"items", reference(quantity_name(unit))}, {"minItems", 1}};
+    defs[parameter_name(unit)] = any_of({reference(value_name(unit)), std::move(list)});
+  }
+  defs["selection"] = selection();
+  defs["connect"] = connect();
+  Json population = table(keys::population);
+  add_models(population, true);
+  defs["population"] = std::move(population);
+  Json layer = table(keys::layer);
+  add_models(layer, false);
+  defs["layer"] = std::move(layer);
+  defs["projection"] = table(keys::projection);
+  return defs;
+}
+
+}  // namespace
+
+std::string network_schema() {
+  Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "Synfire network"}};
+  schema.update(table(keys::network));
+  Json& properties = schema["properties"];
+  Json simulation = table(keys::simulation);
+  simulation["properties"]["engine"] = available(keys::engines, simulation["properties"]["engine"]);
+  simulation["properties"]["backend"] = available(keys::backends, simulation["properties"]["backend"]);
+  properties["simulation"].update(simulation);
+  properties["populations"]["additionalProperties"] = reference("population");
+  properties["populations"]["propertyNames"] = {{"pattern", name_pattern}};
+  properties["projections"]["items"] = reference("projection");
+  properties["layers"]["items"] = reference("layer");
+  properties["record"].update(record());
+  schema["$defs"] = definitions();
+  return schema.dump(2) + "\n";
+}
+
+}  // namespace synfire

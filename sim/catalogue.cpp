@@ -1,0 +1,363 @@
+#include "sim/catalogue.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "encoders/sources.hpp"
+#include "io/events/formats.hpp"
+#include "io/spike_file.hpp"
+#include "neurons/models.hpp"
+#include "sim/cpu/neurons.hpp"
+
+namespace synfire {
+namespace {
+
+/// Calls visit.template operator()<Model>() for the neuron model of this name.
+template <class Visit> void with_neuron_model(std::string_view name, Visit&& visit) {
+  bool found = false;
+  NeuronModels::for_each([&]<template <class> class Model>() {
+    if (found || Model<float>::describe().name != name) return;
+    found = true;
+    visit.template operator()<Model>();
+  });
+  if (!found) throw Error(ErrorKind::internal, fmt::format("no neuron model '{}'", name));
+}
+
+const SourceInfo* find_source(std::string_view name) {
+  for (const auto& source : source_models())
+    if (source.model.name == name) return &source;
+  return nullptr;
+}
+
+bool is(const PopulationDescription& population, std::string_view source) {
+  return population.model == source;
+}
+
+// ---- Poisson ----
+
+PoissonCounts make_poisson(const BuildContext& context, const PopulationDescription& population) {
+  const auto p = constant_parameters<Poisson::Parameters>(Poisson::describe(), population);
+  const RandomKey key = context.key(fmt::format("population/{}/spikes", population.name));
+  const auto found = population.parameters.find("rate");
+  if (found != population.parameters.end()) {
+    if (const auto* schedule = std::get_if<Schedule>(&found->second))
+      return {key, *schedule, p.start, p.stop, context.grid};
+    const auto& rate = std::get<Distribution>(found->second);
+    if (!rate.is_constant()) {
+      std::vector<double> rates(population.size());
+      const RandomKey rate_key = context.key(fmt::format("population/{}/rate", population.name));
+      for (std::uint32_t i = 0; i < rates.size(); ++i) rates[i] = rate.sample(rate_key, i);
+      return {key, rates, p.start, p.stop, context.grid};
+    }
+  }
+  return {key, Schedule{{{0.0, p.rate}}, {}}, p.start, p.stop, context.grid};
+}
+
+class PoissonSource final : public Emitter, public CountSource {
+ public:
+  PoissonSource(PoissonCounts counts, Range range)
+      : draws_(std::move(counts)), range_(range), counts_(range.count) {}
+
+  void step(Step step, std::vector<std::uint32_t>& spikes) override {
+    if (!draws_.draw(step, range_.first, counts_)) return;
+    for (std::uint32_t i = 0; i < range_.count; ++i)
+      for (std::uint32_t k = 0; k < counts_[i]; ++k) spikes.push_back(i);
+  }
+  bool counts(Step step, std::uint32_t first, std::span<std::uint32_t> counts) override {
+    return draws_.draw(step, first, counts);
+  }
+  std::size_t bytes() const override { return counts_.size() * sizeof(std::uint32_t); }
+
+ private:
+  PoissonCounts draws_;
+  Range range_;
+  std::vector<std::uint32_t> counts_;
+};
+
+// ---- Spikes given in advance ----
+
+class TrainSource final : public Emitter {
+ public:
+  TrainSource(SpikeSchedule train, Range range) : train_(std::move(train)), range_(range) {}
+
+  void step(Step step, std::vector<std::uint32_t>& spikes) override {
+    for (const std::uint32_t id : train_.in_step(step))
+      if (id >= range_.first && id - range_.first < range_.count) spikes.push_back(id - range_.first);
+  }
+  std::size_t bytes() const override { return train_.bytes(); }
+
+ private:
+  SpikeSchedule train_;
+  Range range_;
+};
+
+SpikeSchedule listed_spikes(const PopulationDescription& population, const Grid& grid) {
+  std::vector<double> times;
+  std::vector<std::uint64_t> ids;
+  for (std::size_t i = 0; i < population.spikes.size(); ++i)
+    for (const double t : population.spikes[i]) {
+      times.push_back(t);
+      ids.push_back(i);
+    }
+  return {times, ids, grid};
+}
+
+SpikeQuery query_of(const PopulationDescription& population) {
+  SpikeQuery query;
+  if (!population.file_population.empty()) query.population = population.file_population;
+  return query;
+}
+
+SpikeSchedule spikes_of_file(const PopulationDescription& population, const Grid& grid) {
+  const auto spikes = read_spike_file(population.file, query_of(population));
+  for (const std::uint64_t id : spikes.ids) {
+    if (id < population.size()) continue;
+    throw Error(
+        ErrorKind::input, population.where,
+        fmt::format("{}: '{}' holds a spike of neuron {}, but the size is {}; raise size or leave it out",
+                    title(population), population.file, id, population.size()));
+  }
+  return {spikes.times_ms, spikes.ids, grid};
+}
+
+SpikeSchedule recorded_events(const PopulationDescription& population, const Grid& grid, double until_ms) {
+  const auto reader = open_events(population.file);
+  const std::uint32_t width = population.shape[1];
+  std::vector<double> times;
+  std::vector<std::uint64_t> ids;
+  std::vector<Event> block(std::size_t(1) << 14);
+  std::int64_t origin = 0;
+  bool first = true;
+  for (std::size_t n = reader->read(block); n > 0; n = reader->read(block)) {
+    for (const Event& event : std::span(block).first(n)) {
+      if (first) origin = event.t_us;
+      first = false;
+      const double t = static_cast<double>(event.t_us - origin) * 1e-3;
+      if (t > until_ms || t < 0) continue;
+      times.push_back(t);
+      ids.push_back((std::uint64_t(event.y) * width + event.x) * 2 + event.on);
+    }
+  }
+  return {times, ids, grid};
+}
+
+// ---- Currents ----
+
+class SteppedCurrent final : public SignalSource {
+ public:
+  SteppedCurrent(Schedule amplitude, Step start, Step stop, Grid grid)
+      : amplitude_(std::move(amplitude)), start_(start), stop_(stop), grid_(grid) {}
+
+  bool values(Step step, std::uint32_t, std::span<float> values) override {
+    const double amplitude = step >= start_ && step < stop_ ? amplitude_.at(grid_.time_ms(step)) : 0.0;
+    if (amplitude == 0) return false;
+    std::fill(values.begin(), values.end(), static_cast<float>(amplitude));
+    return true;
+  }
+
+ private:
+  Schedule amplitude_;
+  Step start_, stop_;
+  Grid grid_;
+};
+
+class VariedCurrent final : public SignalSource {
+ public:
+  VariedCurrent(std::vector<float> amplitudes, Step start, Step stop)
+      : amplitudes_(std::move(amplitudes)), start_(start), stop_(stop) {}
+
+  bool values(Step step, std::uint32_t first, std::span<float> values) override {
+    if (step < start_ || step >= stop_) return false;
+    std::copy_n(amplitudes_.begin() + first, values.size(), values.begin());
+    return true;
+  }
+
+ private:
+  std::vector<float> amplitudes_;
+  Step start_, stop_;
+};
+
+class GaussianCurrent final : public SignalSource {
+ public:
+  GaussianCurrent(RandomKey key, NoiseCurrent::Parameters p, Step start, Step stop, Step interval)
+      : key_(key), parameters_(p), start_(start), stop_(stop), interval_(interval) {}
+
+  bool values(Step step, std::uint32_t first, std::span<float> values) override {
+    if (step < start_ || step >= stop_) return false;
+    const Step interval = (step - start_) / interval_;
+    const bool fresh = interval != held_interval_ || first != held_first_ || values.size() != held_.size();
+    if (fresh) {
+      held_.resize(values.size());
+      NoiseCurrent::draw(key_, parameters_, interval, first, held_);
+      held_interval_ = interval;
+      held_first_ = first;
+    }
+    std::copy(held_.begin(), held_.end(), values.begin());
+    return true;
+  }
+
+ private:
+  RandomKey key_;
+  NoiseCurrent::Parameters parameters_;
+  Step start_, stop_, interval_, held_interval_ = -1;
+  std::uint32_t held_first_ = 0;
+  std::vector<float> held_;
+};
+
+// ---- Reference ----
+
+template <class M> class ReferenceOf final : public ReferenceNeurons {
+ public:
+  ReferenceOf(const BuildContext& context, const PopulationDescription& population) {
+    const ParameterSampler<M> sampler(context, population);
+    for (std::uint32_t i = 0; i < population.size(); ++i) {
+      parameters_.push_back(sampler.parameters(i));
+      constants_.push_back(M::constants(parameters_.back(), context.grid.dt_ms()));
+      states_.push_back(sampler.initial(i, parameters_.back()));
+    }
+  }
+
+  bool step(std::size_t i, std::span<const double> input) override {
+    typename M::Input in{};
+    constexpr std::size_t receptors = member_count<typename M::Input, double>;
+    const auto members = tie_members<receptors>(in);
+    [&]<std::size_t... r>(std::index_sequence<r...>) { ((std::get<r>(members) = input[r]), ...); }
+    (std::make_index_sequence<receptors>());
+    return M::step(states_[i], parameters_[i], constants_[i], in);
+  }
+
+  double state(std::size_t i, std::size_t variable) const override {
+    double value = 0;
+    std::size_t k = 0;
+    for_each_field(M::describe_state(), [&](const auto& f) {
+      if (k++ == variable) value = states_[i].*(f.member);
+    });
+    return value;
+  }
+
+ private:
+  std::vector<typename M::Parameters> parameters_;
+  std::vector<typename M::Constants> constants_;
+  std::vector<typename M::State> states_;
+};
+
+}  // namespace
+
+bool is_neuron_model(std::string_view model) { return find_model(neuron_models(), model) != nullptr; }
+
+bool is_signal_model(std::string_view model) {
+  const SourceInfo* source = find_source(model);
+  return source != nullptr && source->emits_current;
+}
+
+const ModelInfo& model_info(std::string_view model) {
+  if (const ModelInfo* neuron = find_model(neuron_models(), model)) return *neuron;
+  if (const SourceInfo* source = find_source(model)) return source->model;
+  throw Error(ErrorKind::internal, fmt::format("no model '{}'", model));
+}
+
+std::unique_ptr<Emitter> make_neurons(const BuildContext& context, const PopulationDescription& population,
+                                      Range range) {
+  std::unique_ptr<Emitter> made;
+  with_neuron_model(population.model, [&]<template <class> class Model>() {
+    made = std::make_unique<CpuNeurons<Model<float>>>(context, population, range);
+  });
+  return made;
+}
+
+std::unique_ptr<ReferenceNeurons> make_reference_neurons(const BuildContext& context,
+                                                         const PopulationDescription& population) {
+  std::unique_ptr<ReferenceNeurons> made;
+  with_neuron_model(population.model, [&]<template <class> class Model>() {
+    made = std::make_unique<ReferenceOf<Model<double>>>(context, population);
+  });
+  return made;
+}
+
+std::unique_ptr<Emitter> make_spike_source(const BuildContext& context,
+                                           const PopulationDescription& population, Range range) {
+  if (is(population, Poisson::describe().name))
+    return std::make_unique<PoissonSource>(make_poisson(context, population), range);
+  const auto train = [&] {
+    if (is(population, SpikeList::describe().name)) return listed_spikes(population, context.grid);
+    if (is(population, SpikeFile::describe().name)) return spikes_of_file(population, context.grid);
+    return recorded_events(population, context.grid, context.network.simulation.duration);
+  };
+  return std::make_unique<TrainSource>(train(), range);
+}
+
+std::unique_ptr<CountSource> make_count_source(const BuildContext& context,
+                                               const PopulationDescription& population) {
+  if (!is(population, Poisson::describe().name)) return nullptr;
+  return std::make_unique<PoissonSource>(make_poisson(context, population), Range{});
+}
+
+std::unique_ptr<SignalSource> make_signal_source(const BuildContext& context,
+                                                 const PopulationDescription& population) {
+  const Grid& grid = context.grid;
+  if (is(population, NoiseCurrent::describe().name)) {
+    const auto p = constant_parameters<NoiseCurrent::Parameters>(NoiseCurrent::describe(), population);
+    return std::make_unique<GaussianCurrent>(context.key(fmt::format("population/{}/noise", population.name)),
+                                             p, grid.nearest(p.start), grid.nearest(p.stop),
+                                             std::max<Step>(1, grid.nearest(p.dt)));
+  }
+  const auto p = constant_parameters<StepCurrent::Parameters>(StepCurrent::describe(), population);
+  const Step start = grid.nearest(p.start), stop = grid.nearest(p.stop);
+  const auto found = population.parameters.find("amplitude");
+  if (found != population.parameters.end()) {
+    if (const auto* schedule = std::get_if<Schedule>(&found->second))
+      return std::make_unique<SteppedCurrent>(*schedule, start, stop, grid);
+    const auto& amplitude = std::get<Distribution>(found->second);
+    if (!amplitude.is_constant()) {
+      const RandomKey key = context.key(fmt::format("population/{}/amplitude", population.name));
+      std::vector<float> amplitudes(population.size());
+      for (std::uint32_t i = 0; i < amplitudes.size(); ++i)
+        amplitudes[i] = static_cast<float>(amplitude.sample(key, i));
+      return std::make_unique<VariedCurrent>(std::move(amplitudes), start, stop);
+    }
+  }
+  return std::make_unique<SteppedCurrent>(Schedule{{{0.0, p.amplitude}}, {}}, start, stop, grid);
+}
+
+void resolve_files(NetworkDescription& network) {
+  for (auto& population : network.populations) {
+    if (is(population, EventRecording::describe().name)) {
+      const auto sensor = open_events(population.file)->sensor();
+      const std::vector<std::uint32_t> shape{sensor.height, sensor.width, 2};
+      if (population.shape.empty()) population.shape = shape;
+      if (population.shape != shape)
+        throw Error(ErrorKind::input, population.where,
+                    fmt::format("{}: the recording '{}' has size [{}, {}, 2]; write that or leave size out",
+                                title(population), population.file, sensor.height, sensor.width));
+    }
+    if (is(population, SpikeFile::describe().name) && population.shape.empty()) {
+      const auto spikes = read_spike_file(population.file, query_of(population));
+      const std::uint64_t largest =
+          spikes.ids.empty() ? 0 : *std::max_element(spikes.ids.begin(), spikes.ids.end());
+      if (largest >= (std::uint64_t(1) << 31))
+        throw Error(ErrorKind::input, population.where,
+                    fmt::format("{}: '{}' holds neuron id {}; at most 2^31 - 1 is possible",
+                                title(population), population.file, largest));
+      population.shape = {static_cast<std::uint32_t>(largest + 1)};
+    }
+  }
+}
+
+std::size_t bytes_per_neuron(const PopulationDescription& population) {
+  if (!is_neuron_model(population.model)) return sizeof(std::uint32_t);
+  std::size_t bytes = 0;
+  with_neuron_model(population.model, [&]<template <class> class Model>() {
+    using M = Model<float>;
+    bytes = sizeof(typename M::State) + sizeof(typename M::Input) + 1;
+    const bool varied =
+        std::any_of(population.parameters.begin(), population.parameters.end(), [](const auto& entry) {
+          const auto* value = std::get_if<Distribution>(&entry.second);
+          return value != nullptr && !value->is_constant();
+        });
+    if (varied) bytes += sizeof(typename M::Parameters) + sizeof(typename M::Constants);
+  });
+  return bytes;
+}
+
+}  // namespace synfire

@@ -1,0 +1,312 @@
+#include "sim/cpu/engine.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <map>
+#include <thread>
+
+#include <fmt/format.h>
+#include <tbb/global_control.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+#include <tbb/task_group.h>
+
+#include "core/array.hpp"
+#include "core/denormals.hpp"
+#include "sim/catalogue.hpp"
+#include "sim/cpu/inlets.hpp"
+
+namespace synfire {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+const RecordDescription* record_of(const NetworkDescription& network, std::size_t population) {
+  for (const auto& record : network.records)
+    if (record.population == population) return &record;
+  return nullptr;
+}
+
+std::vector<std::size_t> recorded_variables(const NetworkDescription& network,
+                                            const RecordDescription& record) {
+  const auto names = model_info(network.populations[record.population].model).state_names();
+  std::vector<std::size_t> variables;
+  for (const auto& trace : record.traces)
+    variables.push_back(
+        static_cast<std::size_t>(std::find(names.begin(), names.end(), trace.variable) - names.begin()));
+  return variables;
+}
+
+std::vector<float> weights_by_target(const ProjectionPlan& projection, Range range) {
+  if (projection.one_weight()) return {static_cast<float>(projection.weight(0, 0))};
+  std::vector<float> weights(range.count);
+  for (std::uint32_t i = 0; i < range.count; ++i)
+    weights[i] = static_cast<float>(projection.weight(range.first + i, 0));
+  return weights;
+}
+
+SparseBlock make_block(const ProjectionPlan& projection, Range range) {
+  std::vector<std::uint32_t> row;
+  const auto sources = [&](std::uint32_t t) -> const std::vector<std::uint32_t>& {
+    row.clear();
+    projection.connector->sources_of(range.first + t, row);
+    return row;
+  };
+  const auto weight = [&](std::uint32_t t, std::uint32_t k) {
+    return static_cast<float>(projection.weight(range.first + t, k));
+  };
+  const auto delay = [&](std::uint32_t t, std::uint32_t k) { return projection.delay(range.first + t, k); };
+  return build_sparse(projection.from->size(), range.count, projection.one_weight(), projection.one_delay(),
+                      sources, weight, delay);
+}
+
+}  // namespace
+
+CpuEngine::CpuEngine(const BuildContext& context, const RunOptions& options)
+    : context_(context),
+      options_(options),
+      threads_(options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency())) {
+  const auto start = Clock::now();
+  const Plan plan = make_plan(context_, threads_, options.shards);
+  if (options_.notice)
+    options_.notice(fmt::format("building {:.4g} synapses, about {:.1f} MB", plan.expected_synapses,
+                                plan.expected_bytes * 1e-6));
+  check_memory(plan);
+  make_shards(plan);
+  make_inlets(plan);
+  join_neighbours();
+  assign_homes();
+  build_s_ = seconds_since(start);
+}
+
+void CpuEngine::make_shards(const Plan& plan) {
+  for (const auto& population : plan.populations) {
+    for (const Range range : population.ranges) {
+      auto shard = std::make_unique<Shard>();
+      shard->population = population.index;
+      shard->range = range;
+      shard->neurons = population.neurons;
+      shard->emitter = population.neurons ? make_neurons(context_, *population.description, range)
+                                          : make_spike_source(context_, *population.description, range);
+      shard->statistics = IntervalStatistics(range.count);
+      shards_.push_back(std::move(shard));
+    }
+  }
+}
+
+std::unique_ptr<Inlet> CpuEngine::make_inlet(const ProjectionPlan& projection, Shard& shard) const {
+  const auto input = shard.emitter->input(projection.receptor);
+  if (projection.is_current) {
+    const bool one_source = projection.from->size() == 1 && projection.to->size() != 1;
+    return std::make_unique<CurrentInlet>(make_signal_source(context_, *projection.from), one_source,
+                                          shard.range, weights_by_target(projection, shard.range),
+                                          projection.delay(0, 0), input);
+  }
+  if (projection.is_fused)
+    return std::make_unique<DriveInlet>(make_count_source(context_, *projection.from), shard.range,
+                                        weights_by_target(projection, shard.range), projection.delay(0, 0),
+                                        input);
+  std::vector<Shard*> feeders;
+  for (const auto& other : shards_)
+    if (other->population == projection.description->from) feeders.push_back(other.get());
+  return std::make_unique<SparseInlet>(make_block(projection, shard.range), std::move(feeders), input);
+}
+
+void CpuEngine::make_inlets(const Plan& plan) {
+  struct Job {
+    const ProjectionPlan* projection;
+    Shard* shard;
+    std::size_t slot;
+  };
+  std::vector<Job> jobs;
+  for (const auto& projection : plan.projections) {
+    for (const auto& shard : shards_) {
+      if (shard->population != projection.description->to) continue;
+      jobs.push_back({&projection, shard.get(), shard->inlets.size()});
+      shard->inlets.emplace_back();
+    }
+  }
+  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads_);
+  tbb::task_arena arena(static_cast<int>(threads_));
+  arena.execute([&] {
+    tbb::parallel_for(std::size_t(0), jobs.size(), [&](std::size_t j) {
+      const auto& [projection, shard, slot] = jobs[j];
+      shard->inlets[slot] = make_inlet(*projection, *shard);
+    });
+  });
+}
+
+void CpuEngine::join_neighbours() {
+  for (const auto& shard : shards_) {
+    std::map<Shard*, Step> youngest;  // feeder -> the smallest age at which its spikes are read here
+    std::map<Shard*, Step> oldest;
+    for (const auto& inlet : shard->inlets) {
+      for (Shard* feeder : inlet->feeders()) {
+        const auto [young, is_new] = youngest.try_emplace(feeder, inlet->age());
+        young->second = std::min(young->second, inlet->age());
+        oldest[feeder] = std::max(oldest[feeder], inlet->age());
+      }
+    }
+    for (const auto& other : shards_) {  // in a fixed order
+      if (const auto found = youngest.find(other.get()); found != youngest.end())
+        shard->feeders.push_back({other.get(), found->second});
+      if (const auto found = oldest.find(other.get()); found != oldest.end())
+        other->fed.push_back({shard.get(), found->second});
+    }
+  }
+  constexpr Step lead = 64;  // how far a shard may run ahead of those it feeds
+  for (const auto& shard : shards_) {
+    Step oldest = 0;
+    for (const auto& [consumer, age] : shard->fed) oldest = std::max(oldest, age);
+    if (!shard->fed.empty()) shard->history.keep(oldest + lead);
+  }
+}
+
+// Heaviest first to the worker with the least to do. Counts an update as 1 and a synapse as 1/1000 (a spike
+// of each source once in a thousand steps).
+void CpuEngine::assign_homes() {
+  const auto cost = [](const Shard& shard) {
+    double sum = shard.range.count;
+    for (const auto& inlet : shard.inlets)
+      sum += inlet->is_drive() ? 2.0 * double(inlet->synapses()) : double(inlet->synapses()) * 1e-3;
+    return sum;
+  };
+  std::vector<Shard*> order;
+  for (const auto& shard : shards_) order.push_back(shard.get());
+  std::stable_sort(order.begin(), order.end(), [&](Shard* a, Shard* b) { return cost(*a) > cost(*b); });
+  homes_.assign(threads_, {});
+  std::vector<double> load(threads_, 0);
+  for (Shard* shard : order) {
+    const auto least = static_cast<std::size_t>(std::min_element(load.begin(), load.end()) - load.begin());
+    homes_[least].push_back(shard);
+    load[least] += cost(*shard);
+  }
+}
+
+Step CpuEngine::completed() const {
+  Step least = std::numeric_limits<Step>::max();
+  for (const auto& shard : shards_) least = std::min(least, shard->done.load(std::memory_order_acquire));
+  return shards_.empty() ? 0 : least;
+}
+
+// Runs a shard as far as its neighbours allow; false when it could not move.
+bool CpuEngine::run_shard(Shard& shard, Step steps) {
+  if (shard.done.load(std::memory_order_relaxed) >= steps) return false;
+  if (shard.busy.test(std::memory_order_relaxed) || shard.busy.test_and_set(std::memory_order_acquire))
+    return false;
+  constexpr int most_in_a_row = 64;  // then look at the others, whose data may be waited for
+  int moved = 0;
+  while (moved < most_in_a_row && shard.done.load(std::memory_order_relaxed) < steps && shard.ready()) {
+    shard.advance();
+    ++moved;
+  }
+  shard.busy.clear(std::memory_order_release);
+  return moved > 0;
+}
+
+// A worker runs the shards at home in its caches; after a while without work it takes anybody's.
+void CpuEngine::work(unsigned worker, Step steps) {
+  const FlushDenormals flush;
+  constexpr int patience = 200, before_yielding = 50;
+  int idle = 0;
+  while (completed() < steps) {
+    if (recorder_->failed() || (options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed)))
+      return;
+    bool moved = false;
+    for (Shard* shard : homes_[worker]) moved |= run_shard(*shard, steps);
+    if (!moved && idle > patience)
+      for (const auto& shard : shards_) moved |= run_shard(*shard, steps);
+    idle = moved ? 0 : idle + 1;
+    if (idle > before_yielding) std::this_thread::yield();
+  }
+}
+
+RunResult CpuEngine::run(RecordSink& sink) {
+  const NetworkDescription& network = context_.network;
+  const Step steps = context_.grid.nearest(network.simulation.duration);
+  std::vector<RecordedShard> recorded;
+  std::vector<Shard*> recording;
+  for (const auto& shard : shards_) {
+    const auto* record = record_of(network, shard->population);
+    if (record == nullptr) continue;
+    shard->recorder = ShardRecorder(recorded.size(), *record, shard->range, context_.grid,
+                                    recorded_variables(network, *record));
+    recorded.push_back({shard->population, shard->recorder.trace_elements()});
+    recording.push_back(shard.get());
+  }
+  Recorder recorder(std::move(recorded), sink);
+  for (Shard* shard : recording) shard->recorder.start(recorder);
+  recorder_ = &recorder;
+
+  const auto start = Clock::now();
+  std::atomic<bool> ended{false};
+  std::thread monitor([&] {
+    while (!ended.load()) {
+      if (options_.progress) options_.progress(completed(), steps);
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  });
+  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads_);
+  tbb::task_arena arena(static_cast<int>(threads_));
+  arena.execute([&] {
+    tbb::task_group group;
+    for (unsigned w = 0; w < threads_; ++w) group.run([this, w, steps] { work(w, steps); });
+    group.wait();
+  });
+  const double wall_s = seconds_since(start);
+  ended = true;
+  monitor.join();
+  for (Shard* shard : recording) shard->recorder.hand_over(shard->done.load());
+  recorder_ = nullptr;
+  recorder.finish();
+  return result(steps, wall_s);
+}
+
+RunResult CpuEngine::result(Step steps, double wall_s) const {
+  RunResult result;
+  result.backend = "cpu";
+  result.threads = threads_;
+  result.shards = shards_.size();
+  result.steps = completed();
+  result.stopped_early = result.steps < steps;
+  result.build_s = build_s_;
+  result.wall_s = wall_s;
+  result.biological_s = context_.grid.time_ms(result.steps) * 1e-3;
+  result.peak_rss_bytes = peak_resident_bytes();
+  for (const auto& shard : shards_) {
+    if (shard->neurons)
+      result.neuron_updates += std::uint64_t(shard->range.count) * std::uint64_t(shard->done.load());
+    result.neuron_bytes += shard->emitter->bytes();
+    for (const auto& inlet : shard->inlets) {
+      (inlet->is_drive() ? result.drive_events : result.synaptic_events) += inlet->events();
+      result.synapses += inlet->synapses();
+      result.synapse_bytes += inlet->bytes();
+    }
+  }
+  for (std::size_t p = 0; p < context_.network.populations.size(); ++p) {
+    PopulationResult population;
+    double variation = 0;
+    std::uint64_t varied = 0;
+    bool simulated = false;
+    for (const auto& shard : shards_) {
+      if (shard->population != p) continue;
+      simulated = true;
+      population.neurons += shard->range.count;
+      population.spikes += shard->statistics.spikes();
+      shard->statistics.add_variation(variation, varied);
+    }
+    if (!simulated) continue;
+    population.name = context_.network.populations[p].name;
+    if (result.biological_s > 0)
+      population.rate_hz = double(population.spikes) / population.neurons / result.biological_s;
+    population.cv_isi = varied > 0 ? variation / double(varied) : 0;
+    result.populations.push_back(population);
+  }
+  return result;
+}
+
+}  // namespace synfire

@@ -1,0 +1,29 @@
+#include "sim/cpu/shard.hpp"
+
+namespace synfire {
+
+bool Shard::ready() const {
+  const Step step = done.load(std::memory_order_relaxed);
+  for (const auto& [feeder, age] : feeders)
+    if (feeder->done.load(std::memory_order_acquire) <= step - age) return false;
+  for (const auto& [consumer, age] : fed)
+    if (consumer->done.load(std::memory_order_acquire) <= step - history.kept() + age) return false;
+  return true;
+}
+
+void Shard::advance() {
+  const Step step = done.load(std::memory_order_relaxed);
+  for (const auto& inlet : inlets) inlet->deliver(step);
+  spikes.clear();
+  emitter->step(step, spikes);
+  if (!fed.empty()) {
+    auto& slot = history.slot(step);
+    slot.clear();
+    for (const std::uint32_t i : spikes) slot.push_back(range.first + i);
+  }
+  statistics.add(step, spikes);
+  if (recorder.active()) recorder.after_step(step, spikes, *emitter);
+  done.store(step + 1, std::memory_order_release);
+}
+
+}  // namespace synfire

@@ -1,0 +1,147 @@
+#include "sim/plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "core/array.hpp"
+#include "sim/catalogue.hpp"
+#include "synapses/sparse.hpp"
+
+namespace synfire {
+namespace {
+
+bool is_recorded(const NetworkDescription& network, std::size_t population) {
+  for (const auto& record : network.records)
+    if (record.population == population && (record.spikes.all || !record.spikes.ids.empty())) return true;
+  return false;
+}
+
+std::vector<Range> cut(std::uint32_t size, std::uint32_t parts) {
+  constexpr std::uint32_t grain = 64;  // groups of random draws are not cut (encoders/poisson)
+  const std::uint32_t grains = (size + grain - 1) / grain;
+  parts = std::clamp(parts, 1u, std::max(1u, grains));
+  std::vector<Range> ranges;
+  for (std::uint32_t p = 0; p < parts; ++p) {
+    const auto edge = [&](std::uint64_t k) {
+      return static_cast<std::uint32_t>(std::min<std::uint64_t>(size, grains * k / parts * grain));
+    };
+    const std::uint32_t first = edge(p), end = edge(p + 1);
+    if (end > first) ranges.push_back({first, end - first});
+  }
+  return ranges;
+}
+
+std::uint32_t part_count(std::uint32_t size, unsigned threads, unsigned shards) {
+  if (shards > 0) return std::max(shards, size / SparseBlock::max_targets + 1);
+  constexpr std::uint32_t worth_a_shard = 512;  // below, handing spikes over costs more than it gains
+  const std::uint32_t for_threads = std::min(threads, size / worth_a_shard + 1);
+  return std::max(for_threads, size / (SparseBlock::max_targets - 64) + 1);
+}
+
+double bytes_of(const ProjectionPlan& projection, std::size_t shards) {
+  if (projection.is_fused || projection.is_current) return 0;
+  const double synapses = projection.connector->expected_synapses();
+  const double weight = projection.one_weight() ? 0 : sizeof(float);
+  // While a block is built with drawn delays, each synapse's delay is held beside it; runs of equal delay
+  // stay.
+  const double delay = projection.one_delay() ? 0 : sizeof(std::uint32_t) + sizeof(DelayRun);
+  const double rows =
+      static_cast<double>(projection.from->size()) * 2 * sizeof(std::uint64_t) * double(shards);
+  return synapses * (sizeof(std::uint16_t) + weight + delay) + rows + double(projection.connector->bytes());
+}
+
+}  // namespace
+
+double ProjectionPlan::weight(std::uint32_t target, std::uint32_t k) const {
+  const double w = connector->has_weights() ? double(connector->weights_of(target)[k])
+                                            : description->weight.sample(weight_key, target, k);
+  return magnitude ? std::abs(w) : w;
+}
+
+Step ProjectionPlan::delay(std::uint32_t target, std::uint32_t k) const {
+  const double ms = connector->has_delays() ? double(connector->delays_of(target)[k])
+                                            : description->delay.sample(delay_key, target, k);
+  const Step steps = std::max<Step>(1, Grid(dt_ms).nearest(ms));
+  if (steps > DelayRun::max_delay)
+    throw Error(ErrorKind::input, description->where,
+                fmt::format("projection '{}': a delay of {} ms is {} steps; at most {} are possible",
+                            description->name, ms, steps, DelayRun::max_delay));
+  return steps;
+}
+
+const PopulationPlan* Plan::population(std::size_t index) const {
+  for (const auto& population : populations)
+    if (population.index == index) return &population;
+  return nullptr;
+}
+
+std::vector<ProjectionPlan> plan_projections(const BuildContext& context, bool may_fuse) {
+  const NetworkDescription& network = context.network;
+  std::vector<ProjectionPlan> plans;
+  for (const auto& projection : network.projections) {
+    const auto& from = network.populations[projection.from];
+    const auto& to = network.populations[projection.to];
+    ProjectionPlan plan;
+    plan.description = &projection;
+    plan.from = &from;
+    plan.to = &to;
+    ConnectContext connect;
+    connect.source_shape = from.shape;
+    connect.target_shape = to.shape;
+    connect.sources = from.size();
+    connect.targets = to.size();
+    connect.same_population = projection.from == projection.to;
+    connect.key = context.key(fmt::format("projection/{}/connect", projection.name));
+    plan.connector = make_connector(projection.connect, connect);
+    plan.receptor = projection.receptor.value_or(0);
+    plan.magnitude = model_info(to.model).receptors[plan.receptor].magnitude;
+    plan.weight_key = context.key(fmt::format("projection/{}/weight", projection.name));
+    plan.delay_key = context.key(fmt::format("projection/{}/delay", projection.name));
+    plan.dt_ms = context.grid.dt_ms();
+    plan.is_current = is_signal_model(from.model);
+    plan.is_fused = may_fuse && !plan.is_current && plan.connector->is_identity() && plan.one_delay() &&
+                    make_count_source(context, from) != nullptr;
+    plans.push_back(std::move(plan));
+  }
+  return plans;
+}
+
+Plan make_plan(const BuildContext& context, unsigned threads, unsigned shards) {
+  const NetworkDescription& network = context.network;
+  Plan plan;
+  plan.projections = plan_projections(context, true);
+  for (std::size_t i = 0; i < network.populations.size(); ++i) {
+    const auto& population = network.populations[i];
+    if (is_signal_model(population.model)) continue;
+    const bool neurons = is_neuron_model(population.model);
+    const bool needed = std::any_of(
+        plan.projections.begin(), plan.projections.end(),
+        [&](const auto& projection) { return projection.from == &population && !projection.is_fused; });
+    if (!neurons && !needed && !is_recorded(network, i)) continue;
+    const std::uint32_t parts = neurons ? part_count(population.size(), threads, shards) : 1;
+    plan.populations.push_back({&population, i, neurons, cut(population.size(), parts)});
+    plan.expected_bytes += double(population.size()) * double(bytes_per_neuron(population));
+  }
+  for (const auto& projection : plan.projections) {
+    const auto* to = plan.population(projection.description->to);
+    plan.expected_bytes += bytes_of(projection, to->ranges.size());
+    if (!projection.is_fused && !projection.is_current)
+      plan.expected_synapses += projection.connector->expected_synapses();
+  }
+  return plan;
+}
+
+void check_memory(const Plan& plan) {
+  const std::size_t available = available_bytes();
+  if (plan.expected_bytes <= static_cast<double>(available)) return;
+  throw Error(
+      ErrorKind::resource,
+      fmt::format(
+          "the network needs about {:.1f} GB of memory ({:.3g} synapses), {:.1f} GB are free; make it "
+          "smaller, or use constant weights and delays, which take less",
+          plan.expected_bytes * 1e-9, plan.expected_synapses, double(available) * 1e-9));
+}
+
+}  // namespace synfire

@@ -1,0 +1,58 @@
+// From a network to what will be built: which parts, which synapses between them, how much memory.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "networks/connect/connector.hpp"
+#include "sim/backend.hpp"
+
+namespace synfire {
+
+/// One projection, resolved: its connector, receptor, and how weights and delays are had.
+struct ProjectionPlan {
+  const ProjectionDescription* description = nullptr;
+  const PopulationDescription* from = nullptr;
+  const PopulationDescription* to = nullptr;
+  std::shared_ptr<const Connector> connector;
+  std::size_t receptor = 0;
+  bool magnitude = false;  ///< conductances: the size of the weight counts
+  bool is_current = false;
+  bool is_fused = false;  ///< the source's counts are read where they are needed, without spikes or synapses
+  RandomKey weight_key, delay_key;
+  double dt_ms = 0.1;
+
+  bool one_weight() const { return description->weight.is_constant() && !connector->has_weights(); }
+  bool one_delay() const { return description->delay.is_constant() && !connector->has_delays(); }
+  /// Of the k-th synapse onto a target, in the order in which the connector names them.
+  double weight(std::uint32_t target, std::uint32_t k) const;
+  Step delay(std::uint32_t target, std::uint32_t k) const;
+};
+
+struct PopulationPlan {
+  const PopulationDescription* description = nullptr;
+  std::size_t index = 0;  ///< in the network's list
+  bool neurons = false;
+  std::vector<Range> ranges;  ///< one for each shard
+};
+
+struct Plan {
+  std::vector<PopulationPlan> populations;  ///< those that need shards
+  std::vector<ProjectionPlan> projections;
+  double expected_synapses = 0;
+  double expected_bytes = 0;
+
+  const PopulationPlan* population(std::size_t index) const;
+};
+
+/// `shards` > 0: cut every population into that many parts (if it has as many neurons); else by size and
+/// threads.
+Plan make_plan(const BuildContext&, unsigned threads, unsigned shards);
+
+/// Resolves the projections alone, for backends that do not shard.
+std::vector<ProjectionPlan> plan_projections(const BuildContext&, bool may_fuse);
+
+/// Throws Error(resource), naming both, when the machine has less memory free than the plan needs.
+void check_memory(const Plan&);
+
+}  // namespace synfire

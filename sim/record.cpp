@@ -1,0 +1,233 @@
+#include "sim/record.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace synfire {
+
+std::size_t RecordChunk::bytes() const {
+  std::size_t total = steps.size() * (sizeof(Step) + sizeof(std::uint32_t));
+  for (const auto& f : frames) total += f.size() * sizeof(float);
+  return total;
+}
+
+Recorder::Recorder(std::vector<RecordedShard> shards, RecordSink& sink) : sink_(sink) {
+  for (auto& shard : shards) {
+    shards_of_.resize(std::max(shards_of_.size(), shard.population + 1));
+    shards_of_[shard.population].push_back(streams_.size());
+    Stream stream{shard.population, 0, {}, {}, std::move(shard.trace_elements)};
+    stream.frames.resize(stream.trace_elements.size());
+    streams_.push_back(std::move(stream));
+  }
+  thread_ = std::thread([this] { run(); });
+}
+
+Recorder::~Recorder() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    finishing_ = true;
+  }
+  arrived_.notify_one();
+  thread_.join();
+}
+
+void Recorder::push(RecordChunk chunk) {
+  std::unique_lock lock(mutex_);
+  taken_.wait(lock, [&] { return bytes_waiting_ < most_bytes_waiting || failed(); });
+  if (failed()) return;
+  bytes_waiting_ += chunk.bytes();
+  waiting_.push_back(std::move(chunk));
+  lock.unlock();
+  arrived_.notify_one();
+}
+
+void Recorder::finish() {
+  if (thread_.joinable()) {
+    {
+      const std::lock_guard lock(mutex_);
+      finishing_ = true;
+    }
+    arrived_.notify_one();
+    thread_.join();
+  }
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+bool Recorder::take(std::vector<RecordChunk>& chunks) {
+  chunks.clear();
+  std::unique_lock lock(mutex_);
+  arrived_.wait_for(lock, flush_interval, [&] { return !waiting_.empty() || finishing_; });
+  chunks.swap(waiting_);
+  bytes_waiting_ = 0;
+  const bool more = !finishing_ || !chunks.empty();
+  lock.unlock();
+  taken_.notify_all();
+  return more;
+}
+
+void Recorder::run() {
+  try {
+    std::vector<RecordChunk> chunks;
+    auto last_flush = std::chrono::steady_clock::now();
+    while (take(chunks)) {
+      for (const auto& chunk : chunks) sort_in(chunk);
+      write_ready();
+      if (std::chrono::steady_clock::now() - last_flush < flush_interval) continue;
+      sink_.flush(complete());
+      last_flush = std::chrono::steady_clock::now();
+    }
+    sink_.flush(complete());
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    failure_ = std::current_exception();
+    failed_ = true;
+    taken_.notify_all();
+  }
+}
+
+Step Recorder::complete() const {
+  Step least = std::numeric_limits<Step>::max();
+  for (const auto& stream : streams_) least = std::min(least, stream.complete);
+  return streams_.empty() ? 0 : least;
+}
+
+void Recorder::sort_in(const RecordChunk& chunk) {
+  Stream& stream = streams_[chunk.shard];
+  for (std::size_t i = 0; i < chunk.steps.size(); ++i)
+    stream.spikes.push_back(static_cast<std::uint64_t>(chunk.steps[i]) << 32 | chunk.neurons[i]);
+  for (std::size_t t = 0; t < chunk.frames.size(); ++t)
+    stream.frames[t].insert(stream.frames[t].end(), chunk.frames[t].begin(), chunk.frames[t].end());
+  stream.complete = chunk.complete;
+}
+
+void Recorder::write_ready() {
+  for (std::size_t population = 0; population < shards_of_.size(); ++population) {
+    if (shards_of_[population].empty()) continue;
+    Step before = std::numeric_limits<Step>::max();
+    for (const std::size_t shard : shards_of_[population])
+      before = std::min(before, streams_[shard].complete);
+    write_spikes(population, before);
+    write_frames(population);
+  }
+}
+
+// A frame is complete when every shard has handed over its part of it.
+void Recorder::write_frames(std::size_t population) {
+  const auto& shards = shards_of_[population];
+  const std::size_t traces = streams_[shards.front()].trace_elements.size();
+  for (std::size_t t = 0; t < traces; ++t) {
+    std::size_t frames = std::numeric_limits<std::size_t>::max();
+    for (const std::size_t s : shards) {
+      const std::size_t elements = streams_[s].trace_elements[t];
+      if (elements > 0) frames = std::min(frames, streams_[s].frames[t].size() / elements);
+    }
+    if (frames == 0 || frames == std::numeric_limits<std::size_t>::max()) continue;
+    std::vector<float> values;
+    for (std::size_t f = 0; f < frames; ++f) {
+      for (const std::size_t s : shards) {
+        const auto begin = streams_[s].frames[t].begin() + std::ptrdiff_t(f * streams_[s].trace_elements[t]);
+        values.insert(values.end(), begin, begin + std::ptrdiff_t(streams_[s].trace_elements[t]));
+      }
+    }
+    for (const std::size_t s : shards) {
+      auto& queue = streams_[s].frames[t];
+      queue.erase(queue.begin(), queue.begin() + std::ptrdiff_t(frames * streams_[s].trace_elements[t]));
+    }
+    sink_.frames(population, t, values);
+  }
+}
+
+void Recorder::write_spikes(std::size_t population, Step before) {
+  std::vector<std::uint64_t> merged, part, both;
+  for (const std::size_t s : shards_of_[population]) {
+    auto& queue = streams_[s].spikes;
+    const auto end = std::lower_bound(queue.begin(), queue.end(), static_cast<std::uint64_t>(before) << 32);
+    part.assign(queue.begin(), end);
+    queue.erase(queue.begin(), end);
+    both.resize(merged.size() + part.size());
+    std::merge(merged.begin(), merged.end(), part.begin(), part.end(), both.begin());
+    merged.swap(both);
+  }
+  if (merged.empty()) return;
+  std::vector<Step> steps;
+  std::vector<std::uint32_t> neurons;
+  steps.reserve(merged.size());
+  neurons.reserve(merged.size());
+  for (const std::uint64_t spike : merged) {
+    steps.push_back(static_cast<Step>(spike >> 32));
+    neurons.push_back(static_cast<std::uint32_t>(spike));
+  }
+  sink_.spikes(population, steps, neurons);
+}
+
+ShardRecorder::ShardRecorder(std::size_t stream, const RecordDescription& record, Range range,
+                             const Grid& grid, const std::vector<std::size_t>& variables)
+    : range_(range), all_spikes_(record.spikes.all) {
+  chunk_.shard = stream;
+  const auto offsets_in_range = [&](const Selection& selection) {
+    std::vector<std::uint32_t> offsets;
+    if (selection.all)
+      for (std::uint32_t i = 0; i < range.count; ++i) offsets.push_back(i);
+    for (const std::uint32_t id : selection.ids)
+      if (id >= range.first && id - range.first < range.count) offsets.push_back(id - range.first);
+    return offsets;
+  };
+  if (!all_spikes_) {
+    const auto offsets = offsets_in_range(record.spikes);
+    if (!offsets.empty()) chosen_.resize(range.count);
+    for (const std::uint32_t i : offsets) chosen_[i] = true;
+  }
+  for (std::size_t t = 0; t < record.traces.size(); ++t)
+    traces_.push_back({variables[t], std::max<Step>(1, grid.nearest(record.traces[t].every)),
+                       offsets_in_range(record.traces[t].neurons)});
+  chunk_.frames.resize(traces_.size());
+}
+
+void ShardRecorder::start(Recorder& recorder) {
+  recorder_ = &recorder;
+  last_ = std::chrono::steady_clock::now();
+}
+
+std::vector<std::size_t> ShardRecorder::trace_elements() const {
+  std::vector<std::size_t> elements;
+  for (const auto& trace : traces_) elements.push_back(trace.offsets.size());
+  return elements;
+}
+
+void ShardRecorder::after_step(Step step, std::span<const std::uint32_t> spikes, const Emitter& emitter) {
+  if (all_spikes_ || !chosen_.empty()) {
+    for (const std::uint32_t i : spikes) {
+      if (!all_spikes_ && !chosen_[i]) continue;
+      chunk_.steps.push_back(step);
+      chunk_.neurons.push_back(range_.first + i);
+    }
+  }
+  for (std::size_t t = 0; t < traces_.size(); ++t) {
+    if ((step + 1) % traces_[t].every != 0) continue;
+    const auto values = emitter.state(traces_[t].variable);
+    for (const std::uint32_t i : traces_[t].offsets) chunk_.frames[t].push_back(values[i]);
+  }
+  if (due()) hand_over(step + 1);
+}
+
+bool ShardRecorder::due() {
+  if (chunk_.steps.size() >= most_spikes || chunk_.bytes() >= (std::size_t(1) << 20)) return true;
+  constexpr unsigned steps_between_looks = 16;
+  if (until_clock_-- > 0) return false;
+  until_clock_ = steps_between_looks;
+  return std::chrono::steady_clock::now() - last_ >= longest_wait;
+}
+
+void ShardRecorder::hand_over(Step complete) {
+  RecordChunk chunk;
+  chunk.shard = chunk_.shard;
+  chunk.frames.resize(chunk_.frames.size());
+  std::swap(chunk, chunk_);
+  chunk.complete = complete;
+  recorder_->push(std::move(chunk));
+  last_ = std::chrono::steady_clock::now();
+}
+
+}  // namespace synfire

@@ -1,0 +1,138 @@
+// From the shards, each at its own step, to one stream ordered by time: bounded queues and a writer thread.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "core/time.hpp"
+#include "networks/description.hpp"
+#include "sim/backend.hpp"
+
+namespace synfire {
+
+/// Takes what was recorded, in order. Called from one thread only. Exceptions end the run.
+class RecordSink {
+ public:
+  virtual ~RecordSink() = default;
+  /// Spikes of one population, ascending by step, then neuron.
+  virtual void spikes(std::size_t population, std::span<const Step> steps,
+                      std::span<const std::uint32_t> neurons) = 0;
+  /// Whole frames of one trace (its index in RecordDescription::traces), element after element.
+  virtual void frames(std::size_t population, std::size_t trace, std::span<const float> values) = 0;
+  /// Everything before `step` has been handed over; called every so often, at most a few times a second.
+  virtual void flush(Step step) = 0;
+};
+
+/// The recording of one shard since its last hand-over.
+struct RecordChunk {
+  std::size_t shard = 0;
+  Step complete = 0;  ///< everything of this shard before this step has been handed over
+  std::vector<Step> steps;
+  std::vector<std::uint32_t> neurons;
+  std::vector<std::vector<float>> frames;  ///< one for each trace of the population
+
+  std::size_t bytes() const;
+};
+
+/// What the recorder must know of a shard.
+struct RecordedShard {
+  std::size_t population = 0;
+  std::vector<std::size_t> trace_elements;  ///< how many elements of each trace lie in this shard
+};
+
+/// Collects chunks, puts them in order and passes them to the sink from a thread of its own.
+class Recorder {
+ public:
+  /// `shards` in the order of their neurons within each population.
+  Recorder(std::vector<RecordedShard> shards, RecordSink& sink);
+  ~Recorder();
+
+  /// Hands a chunk over; waits while too much is under way. Never throws: see `failed`.
+  void push(RecordChunk chunk);
+  /// True when the sink threw; the run should end.
+  bool failed() const { return failed_.load(std::memory_order_relaxed); }
+  /// Writes what is left and ends the thread. Throws what the sink threw.
+  void finish();
+
+ private:
+  struct Stream {
+    std::size_t population;
+    Step complete = 0;
+    std::deque<std::uint64_t> spikes;       // step << 32 | neuron; a run has fewer than 2^32 steps by design
+    std::vector<std::deque<float>> frames;  // by trace
+    std::vector<std::size_t> trace_elements;
+  };
+
+  void run();
+  bool take(std::vector<RecordChunk>& chunks);
+  void sort_in(const RecordChunk& chunk);
+  void write_ready();
+  void write_spikes(std::size_t population, Step before);
+  void write_frames(std::size_t population);
+  Step complete() const;
+
+  static constexpr std::size_t most_bytes_waiting = std::size_t(64) << 20;
+  static constexpr std::chrono::milliseconds flush_interval{300};
+
+  RecordSink& sink_;
+  std::vector<Stream> streams_;
+  std::vector<std::vector<std::size_t>> shards_of_;  // population -> shards
+  std::mutex mutex_;
+  std::condition_variable arrived_, taken_;
+  std::vector<RecordChunk> waiting_;
+  std::size_t bytes_waiting_ = 0;
+  bool finishing_ = false;
+  std::atomic<bool> failed_{false};
+  std::exception_ptr failure_;
+  std::thread thread_;
+};
+
+/// The part of one shard in recording: gathers spikes and frames and decides when to hand them over.
+class ShardRecorder {
+ public:
+  ShardRecorder() = default;
+  /// `stream`: the place of this shard among those recorded; `variables`: the state variable of each trace.
+  ShardRecorder(std::size_t stream, const RecordDescription& record, Range range, const Grid& grid,
+                const std::vector<std::size_t>& variables);
+
+  void start(Recorder& recorder);
+  bool active() const { return recorder_ != nullptr; }
+  std::vector<std::size_t> trace_elements() const;
+
+  /// After step `step`: the offsets that spiked, and the state to sample.
+  void after_step(Step step, std::span<const std::uint32_t> spikes, const Emitter& emitter);
+  /// Hands over what there is; everything before `complete` is then with the recorder.
+  void hand_over(Step complete);
+
+ private:
+  struct Trace {
+    std::size_t variable;
+    Step every;
+    std::vector<std::uint32_t> offsets;  // within the shard
+  };
+  bool due();
+
+  static constexpr std::size_t most_spikes = std::size_t(1) << 16;
+  static constexpr std::chrono::milliseconds longest_wait{150};
+
+  Recorder* recorder_ = nullptr;
+  Range range_;
+  bool all_spikes_ = false;
+  std::vector<bool> chosen_;  // when only some spikes are recorded
+  std::vector<Trace> traces_;
+  RecordChunk chunk_;
+  std::chrono::steady_clock::time_point last_{};
+  unsigned until_clock_ = 0;
+};
+
+}  // namespace synfire

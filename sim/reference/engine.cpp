@@ -1,0 +1,244 @@
+#include "sim/reference/engine.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "core/array.hpp"
+#include "sim/catalogue.hpp"
+#include "sim/statistics.hpp"
+
+namespace synfire {
+namespace {
+
+struct Synapse {
+  std::uint32_t target;
+  Step delay;
+  double weight;
+};
+
+/// One projection: the synapses of each source, or a current.
+struct Connection {
+  std::size_t from = 0, to = 0, receptor = 0;
+  std::vector<std::vector<Synapse>> of_source;
+  std::unique_ptr<SignalSource> current;
+  bool one_source = false;
+  Step current_delay = 1;
+  std::vector<double> current_weights;  // one for each target
+};
+
+/// One population with the input that lies ahead of it: pending[receptor][step mod pages][neuron].
+struct Population {
+  std::size_t index = 0;
+  std::uint32_t size = 0;
+  std::size_t receptors = 0;
+  std::unique_ptr<ReferenceNeurons> neurons;
+  std::unique_ptr<Emitter> source;
+  std::vector<std::vector<std::vector<double>>> pending;
+  IntervalStatistics statistics;
+  std::vector<std::uint32_t> spikes;
+  const RecordDescription* record = nullptr;
+  std::vector<std::size_t> variables;  // of the record's traces
+};
+
+class ReferenceEngine final : public Engine {
+ public:
+  ReferenceEngine(const BuildContext& context, const RunOptions& options)
+      : context_(context), options_(options) {
+    const auto begin = Clock::now();
+    const auto& network = context.network;
+    for (std::size_t i = 0; i < network.populations.size(); ++i) add_population(i);
+    for (const auto& plan : plan_projections(context, false)) add_connection(plan);
+    for (auto& population : populations_)
+      for (auto& receptor : population.pending)
+        receptor.assign(std::size_t(longest_) + 1, std::vector<double>(population.size, 0.0));
+    build_s_ = std::chrono::duration<double>(Clock::now() - begin).count();
+  }
+
+  RunResult run(RecordSink& sink) override {
+    const auto start = Clock::now();
+    const Step steps = context_.grid.nearest(context_.network.simulation.duration);
+    auto last_look = start;
+    Step step = 0;
+    for (; step < steps; ++step) {
+      if (options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed)) break;
+      advance(step, sink);
+      if (Clock::now() - last_look < std::chrono::milliseconds(200)) continue;
+      last_look = Clock::now();
+      sink.flush(step + 1);
+      if (options_.progress) options_.progress(step + 1, steps);
+    }
+    sink.flush(step);
+    RunResult made = result(step);
+    made.build_s = build_s_;
+    made.wall_s = std::chrono::duration<double>(Clock::now() - start).count();
+    made.stopped_early = step < steps;
+    return made;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void advance(Step step, RecordSink& sink) {
+    for (auto& connection : connections_)
+      if (connection.current) add_current(connection, step);
+    for (auto& population : populations_) update(population, step);
+    for (auto& connection : connections_)
+      if (!connection.current) deliver(connection, step);
+    for (auto& population : populations_) record(population, step, sink);
+  }
+
+  RunResult result(Step steps) const {
+    RunResult result;
+    result.backend = "reference";
+    result.steps = steps;
+    result.biological_s = context_.grid.time_ms(steps) * 1e-3;
+    result.synaptic_events = events_;
+    result.peak_rss_bytes = peak_resident_bytes();
+    for (const auto& connection : connections_)
+      for (const auto& row : connection.of_source) result.synapses += row.size();
+    result.synapse_bytes = result.synapses * sizeof(Synapse);
+    for (const auto& population : populations_) {
+      if (!population.neurons && !population.source) continue;
+      if (population.neurons) result.neuron_updates += std::uint64_t(population.size) * std::uint64_t(steps);
+      PopulationResult p{context_.network.populations[population.index].name, population.size,
+                         population.statistics.spikes(), 0, 0};
+      double variation = 0;
+      std::uint64_t varied = 0;
+      population.statistics.add_variation(variation, varied);
+      p.cv_isi = varied > 0 ? variation / double(varied) : 0;
+      if (result.biological_s > 0) p.rate_hz = double(p.spikes) / p.neurons / result.biological_s;
+      result.populations.push_back(p);
+    }
+    return result;
+  }
+
+  void add_population(std::size_t index) {
+    const auto& network = context_.network;
+    const auto& description = network.populations[index];
+    Population population;
+    population.index = index;
+    population.size = description.size();
+    population.statistics = IntervalStatistics(population.size);
+    for (const auto& record : network.records)
+      if (record.population == index) population.record = &record;
+    if (is_neuron_model(description.model)) {
+      const ModelInfo& info = model_info(description.model);
+      population.receptors = info.receptors.size();
+      population.pending.resize(population.receptors);
+      population.neurons = make_reference_neurons(context_, description);
+      const auto names = info.state_names();
+      if (population.record != nullptr)
+        for (const auto& trace : population.record->traces)
+          population.variables.push_back(static_cast<std::size_t>(
+              std::find(names.begin(), names.end(), trace.variable) - names.begin()));
+    } else if (!is_signal_model(description.model)) {
+      population.source = make_spike_source(context_, description, {0, population.size});
+    }
+    populations_.push_back(std::move(population));
+  }
+
+  void add_connection(const ProjectionPlan& plan) {
+    Connection connection;
+    connection.from = plan.description->from;
+    connection.to = plan.description->to;
+    connection.receptor = plan.receptor;
+    if (plan.is_current) {
+      connection.current = make_signal_source(context_, *plan.from);
+      connection.one_source = plan.from->size() == 1 && plan.to->size() != 1;
+      connection.current_delay = plan.delay(0, 0);
+      for (std::uint32_t t = 0; t < plan.to->size(); ++t)
+        connection.current_weights.push_back(plan.weight(t, 0));
+    } else {
+      connection.of_source.resize(plan.from->size());
+      std::vector<std::uint32_t> sources;
+      for (std::uint32_t t = 0; t < plan.to->size(); ++t) {
+        sources.clear();
+        plan.connector->sources_of(t, sources);
+        for (std::uint32_t k = 0; k < sources.size(); ++k) {
+          const Synapse synapse{t, plan.delay(t, k), plan.weight(t, k)};
+          longest_ = std::max(longest_, synapse.delay);
+          connection.of_source[sources[k]].push_back(synapse);
+        }
+      }
+    }
+    connections_.push_back(std::move(connection));
+  }
+
+  std::vector<double>& pending(std::size_t population, std::size_t receptor, Step step) {
+    return populations_[population].pending[receptor][static_cast<std::size_t>(step % (longest_ + 1))];
+  }
+
+  void add_current(Connection& connection, Step step) {
+    const Step emitted = step - connection.current_delay;
+    if (emitted < 0) return;
+    auto& input = pending(connection.to, connection.receptor, step);
+    std::vector<float> values(connection.one_source ? 1 : input.size());
+    if (!connection.current->values(emitted, 0, values)) return;
+    for (std::size_t i = 0; i < input.size(); ++i)
+      input[i] += connection.current_weights[i] * double(values[connection.one_source ? 0 : i]);
+  }
+
+  void update(Population& population, Step step) {
+    population.spikes.clear();
+    if (population.source) population.source->step(step, population.spikes);
+    if (population.neurons) {
+      std::vector<double> input(population.receptors);
+      for (std::uint32_t i = 0; i < population.size; ++i) {
+        for (std::size_t r = 0; r < population.receptors; ++r) {
+          double& waiting = pending(population.index, r, step)[i];
+          input[r] = waiting;
+          waiting = 0;
+        }
+        if (population.neurons->step(i, input)) population.spikes.push_back(i);
+      }
+    }
+    population.statistics.add(step, population.spikes);
+  }
+
+  void deliver(const Connection& connection, Step step) {
+    for (const std::uint32_t source : populations_[connection.from].spikes) {
+      for (const Synapse& synapse : connection.of_source[source])
+        pending(connection.to, connection.receptor, step + synapse.delay)[synapse.target] += synapse.weight;
+      events_ += connection.of_source[source].size();
+    }
+  }
+
+  void record(const Population& population, Step step, RecordSink& sink) {
+    if (population.record == nullptr) return;
+    const Selection& chosen = population.record->spikes;
+    std::vector<std::uint32_t> neurons;
+    for (const std::uint32_t i : population.spikes)
+      if (chosen.all || std::binary_search(chosen.ids.begin(), chosen.ids.end(), i)) neurons.push_back(i);
+    if (!neurons.empty()) sink.spikes(population.index, std::vector<Step>(neurons.size(), step), neurons);
+    for (std::size_t t = 0; t < population.variables.size(); ++t) {
+      const auto& trace = population.record->traces[t];
+      if ((step + 1) % std::max<Step>(1, context_.grid.nearest(trace.every)) != 0) continue;
+      std::vector<float> frame;
+      const auto sample = [&](std::uint32_t i) {
+        frame.push_back(static_cast<float>(population.neurons->state(i, population.variables[t])));
+      };
+      if (trace.neurons.all)
+        for (std::uint32_t i = 0; i < population.size; ++i) sample(i);
+      for (const std::uint32_t i : trace.neurons.ids) sample(i);
+      sink.frames(population.index, t, frame);
+    }
+  }
+
+  BuildContext context_;
+  RunOptions options_;
+  double build_s_ = 0;
+  std::vector<Population> populations_;
+  std::vector<Connection> connections_;
+  Step longest_ = 1;  // delay of any synapse
+  std::uint64_t events_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_reference_engine(const BuildContext& context, const RunOptions& options) {
+  return std::make_unique<ReferenceEngine>(context, options);
+}
+
+}  // namespace synfire

@@ -1,0 +1,33 @@
+#include "sim/simulation.hpp"
+
+#include "sim/catalogue.hpp"
+#include "sim/cpu/engine.hpp"
+#include "sim/reference/engine.hpp"
+
+namespace synfire {
+
+Simulation::Simulation(NetworkDescription network, RunOptions options)
+    : network_(std::make_unique<NetworkDescription>(std::move(network))) {
+  resolve_files(*network_);
+  const BuildContext context{*network_, Grid(network_->simulation.dt)};
+  if (network_->simulation.backend == "reference") {
+    engine_ = make_reference_engine(context, options);
+  } else {
+    engine_ = std::make_unique<CpuEngine>(context, options);
+  }
+}
+
+void MemorySink::spikes(std::size_t population, std::span<const Step> steps,
+                        std::span<const std::uint32_t> neurons) {
+  auto& kept = spikes_.at(population);
+  kept.steps.insert(kept.steps.end(), steps.begin(), steps.end());
+  kept.neurons.insert(kept.neurons.end(), neurons.begin(), neurons.end());
+}
+
+void MemorySink::frames(std::size_t population, std::size_t trace, std::span<const float> values) {
+  auto& traces = frames_.at(population);
+  traces.resize(std::max(traces.size(), trace + 1));
+  traces[trace].insert(traces[trace].end(), values.begin(), values.end());
+}
+
+}  // namespace synfire

@@ -1,0 +1,57 @@
+// The public face of the engine: a network in, spikes out.
+#pragma once
+
+#include "networks/description.hpp"
+#include "sim/backend.hpp"
+#include "sim/record.hpp"
+#include "sim/run.hpp"
+
+namespace synfire {
+
+/// A network, built for the backend that it asks for.
+class Simulation {
+ public:
+  /// Throws Error(input) when the description cannot be built, Error(resource) when memory does not suffice.
+  explicit Simulation(NetworkDescription network, RunOptions options = {});
+
+  /// The network as built: what only files know (shapes of recordings) is filled in.
+  const NetworkDescription& network() const { return *network_; }
+
+  /// Runs it, once; what is recorded goes to `sink`, whose exceptions end the run and are thrown here.
+  RunResult run(RecordSink& sink) { return engine_->run(sink); }
+
+ private:
+  std::unique_ptr<NetworkDescription> network_;  // stays where it is: the engine refers to it
+  std::unique_ptr<Engine> engine_;
+};
+
+/// A sink that keeps spikes and traces in memory: for tests, benches and programs that use the library.
+class MemorySink final : public RecordSink {
+ public:
+  struct Spikes {
+    std::vector<Step> steps;
+    std::vector<std::uint32_t> neurons;
+    bool operator==(const Spikes&) const = default;
+  };
+
+  explicit MemorySink(const NetworkDescription& network)
+      : spikes_(network.populations.size()), frames_(spikes_.size()) {}
+
+  void spikes(std::size_t population, std::span<const Step> steps,
+              std::span<const std::uint32_t> neurons) override;
+  void frames(std::size_t population, std::size_t trace, std::span<const float> values) override;
+  void flush(Step) override {}
+
+  const Spikes& of(std::size_t population) const { return spikes_.at(population); }
+  const std::vector<Spikes>& all() const { return spikes_; }
+  /// Frame after frame.
+  const std::vector<float>& trace(std::size_t population, std::size_t trace) const {
+    return frames_.at(population).at(trace);
+  }
+
+ private:
+  std::vector<Spikes> spikes_;
+  std::vector<std::vector<std::vector<float>>> frames_;
+};
+
+}  // namespace synfire

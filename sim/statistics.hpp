@@ -1,0 +1,56 @@
+// Spike statistics gathered while the network runs.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/time.hpp"
+
+namespace synfire {
+
+/// Counts spikes and inter-spike intervals of a range of neurons, spike by spike.
+class IntervalStatistics {
+ public:
+  IntervalStatistics() = default;
+  explicit IntervalStatistics(std::size_t neurons) : neurons_(neurons) {}
+
+  void add(Step step, std::span<const std::uint32_t> spikes) {
+    count_ += spikes.size();
+    for (const std::uint32_t i : spikes) {
+      Neuron& n = neurons_[i];
+      if (n.last >= 0) {
+        const auto interval = static_cast<double>(step - n.last);
+        n.sum += interval;
+        n.squares += interval * interval;
+        ++n.intervals;
+      }
+      n.last = step;
+    }
+  }
+
+  std::uint64_t spikes() const { return count_; }
+
+  /// Sum over neurons with at least `least` intervals of sd(interval)/mean(interval), and their number.
+  void add_variation(double& sum, std::uint64_t& neurons, std::uint32_t least = 5) const {
+    for (const Neuron& n : neurons_) {
+      if (n.intervals < least || n.sum <= 0) continue;
+      const double mean = n.sum / n.intervals;
+      const double variance = std::max(0.0, n.squares / n.intervals - mean * mean);
+      sum += std::sqrt(variance) / mean;
+      ++neurons;
+    }
+  }
+
+ private:
+  struct Neuron {
+    Step last = -1;
+    double sum = 0, squares = 0;
+    std::uint32_t intervals = 0;
+  };
+  std::vector<Neuron> neurons_;
+  std::uint64_t count_ = 0;
+};
+
+}  // namespace synfire
