@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <oneapi/tbb/version.h>
 
 #include "cli/commands.hpp"
 #include "cli/load.hpp"
@@ -10,6 +11,7 @@
 #include "core/spelling.hpp"
 #include "core/version.hpp"
 #include "encoders/sources.hpp"
+#include "io/hdf5.hpp"
 #include "networks/connect/connector.hpp"
 #include "networks/graph.hpp"
 #include "networks/schema.hpp"
@@ -102,6 +104,20 @@ void show_models(const ModelsArguments& arguments) {
       print_model(shelf, *model);
     }
   }
+}
+
+std::vector<std::string> library_versions() {
+  const auto dotted = [](int version) {
+    return fmt::format("{}.{}.{}", version / 10000, version / 100 % 100, version % 100);
+  };
+  return {
+      fmt::format("Boost {}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100),
+      fmt::format("CLI11 {}", CLI11_VERSION),
+      fmt::format("fmt {}", dotted(FMT_VERSION)),
+      fmt::format("HDF5 {}", hdf5::library_version()),
+      fmt::format("oneTBB {}.{}.{}", TBB_VERSION_MAJOR, TBB_VERSION_MINOR, TBB_VERSION_PATCH),
+      fmt::format("nlohmann-json {}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR,
+                  NLOHMANN_JSON_VERSION_PATCH)};
 }
 
 void show_info() {

@@ -65,7 +65,8 @@ template <class Real> SYNFIRE_HD Real log(Real x) {
   Real sum = Real(0);
 #pragma GCC unroll 16
   for (int k = F::taylor; k >= 1; --k) sum = z * (sum + Real(1) / Real(2 * k + 1));
-  const Real e = static_cast<Real>(exponent);
+  const Real e =
+      static_cast<Real>(static_cast<std::int32_t>(exponent));  // 32 bits: vector units convert those
   return e * F::ln2_high + (e * F::ln2_low + (Real(2) * s + Real(2) * s * sum));
 }
 

@@ -26,7 +26,9 @@ struct Bounds {
   constexpr bool contain(double value) const {
     const bool above = low_excluded ? value > low : value >= low;
     const bool below = high_excluded ? value < high : value <= high;
-    return above && below && (!whole || value == static_cast<double>(static_cast<long long>(value)));
+    return above && below &&
+           (!whole || (value > -0x1p53 && value < 0x1p53 &&
+                       value == static_cast<double>(static_cast<long long>(value))));
   }
 };
 

@@ -47,6 +47,9 @@ struct Growth {
   int deflate = 1;                      ///< 0 = no compression, else zlib's level (1-9) after a byte shuffle
 };
 
+/// "1.10.8": of the library in use.
+std::string library_version();
+
 namespace detail {
 struct FileState;
 struct Tail;
@@ -97,6 +100,8 @@ class Dataset : public Object {
   std::vector<std::uint64_t> dimensions() const;
   Type type() const;
 
+  /// The text of a dataset made by create_text. Errors: not a single text.
+  std::string read_text() const;
   /// All values, row after row, converted to T. Errors: text, fractions or overflow where T cannot hold them,
   /// a size that the file cannot really hold.
   template <class T> std::vector<T> read() const { return read_selection<T>(select_all(sizeof(T))); }
@@ -169,6 +174,8 @@ class Group : public Object {
   template <class T> Dataset create_dataset(const std::string& name, std::span<const T> values) {
     return create_fixed(name, type_of<T>(), values.size(), values.data());
   }
+  /// A dataset of one text of any length.
+  Dataset create_text(const std::string& name, const std::string& text);
   /// An empty dataset that rows can be appended to. Floating-point rows never written read as NaN.
   Dataset create_growing(const std::string& name, Type type, const Growth& growth = {});
 

@@ -175,4 +175,46 @@ std::optional<std::uint64_t> Object::unsigned_attribute(const std::string& name)
   return scalar_attribute<std::uint64_t>(name);
 }
 
+// ---- Texts as datasets: attributes hold at most 64 kB ----
+
+Dataset Group::create_text(const std::string& name, const std::string& text) {
+  const Lock lock;
+  file_->require_open();
+  const char* const pointer = text.c_str();
+  const Id type(text_type(), H5Tclose);
+  const Id space(H5Screate(H5S_SCALAR), H5Sclose);
+  const hid_t id = H5Dcreate2(handle_->id, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  checked(id, ErrorKind::resource, file_path(), join(name), "cannot create the dataset");
+  Dataset made(file_, own(id, H5Dclose), join(name));
+  file_->or_abandon([&] {
+    checked(H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, static_cast<const void*>(&pointer)),
+            ErrorKind::resource, file_path(), join(name), "cannot write");
+  });
+  return made;
+}
+
+std::string Dataset::read_text() const {
+  const Lock lock;
+  file_->require_open();
+  const Id stored(H5Dget_type(handle_->id), H5Tclose);
+  const Id space(H5Dget_space(handle_->id), H5Sclose);
+  const bool one_text = H5Tget_class(stored) == H5T_STRING && H5Tis_variable_str(stored) > 0 &&
+                        H5Sget_simple_extent_npoints(space) == 1;
+  if (!one_text)
+    throw Error(ErrorKind::input, file_path() + ": " + path_ + " is not a single text of free length");
+  char* text = nullptr;
+  const Id type(text_type(), H5Tclose);
+  checked(H5Dread(handle_->id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, static_cast<void*>(&text)),
+          ErrorKind::input, file_path(), path_, "cannot read");
+  std::string copy = text == nullptr ? "" : text;
+  H5free_memory(text);
+  return copy;
+}
+
+std::string library_version() {
+  unsigned major = 0, minor = 0, release = 0;
+  H5get_libversion(&major, &minor, &release);
+  return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(release);
+}
+
 }  // namespace synfire::hdf5

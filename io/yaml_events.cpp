@@ -199,6 +199,8 @@ Tree parse_document(std::string_view text, const std::string& file, std::size_t&
                     text.size() >> 20, YamlLimits::file_bytes >> 20));
   check_text(text, file);
   TreeBuilder builder(file, values);
+  // yaml-cpp misses a quote that is never closed when a line ends after it.
+  text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
   try {
     ViewBuffer buffer(text);
     std::istream stream(&buffer);

@@ -14,7 +14,7 @@ namespace synfire {
 
 /// Populations as vertices, projections as edges; both carry their index in the description.
 using NetworkGraph =
-    boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS, boost::no_property, std::size_t>;
+    boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS, boost::no_property, std::size_t>;
 
 NetworkGraph network_graph(const NetworkDescription& network);
 

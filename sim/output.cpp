@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <numeric>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/statvfs.h>
 #include <unistd.h>

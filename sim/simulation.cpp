@@ -2,9 +2,16 @@
 
 #include "sim/catalogue.hpp"
 #include "sim/cpu/engine.hpp"
+#include "sim/plan.hpp"
 #include "sim/reference/engine.hpp"
 
 namespace synfire {
+
+void check_buildable(NetworkDescription network) {
+  resolve_files(network);
+  const BuildContext context{network, Grid(network.simulation.dt)};
+  check_memory(make_plan(context, 1, 0));
+}
 
 Simulation::Simulation(NetworkDescription network, RunOptions options)
     : network_(std::make_unique<NetworkDescription>(std::move(network))) {

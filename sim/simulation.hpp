@@ -8,6 +8,9 @@
 
 namespace synfire {
 
+/// Throws what building the network would throw, short of taking the memory: files, sizes, connection rules.
+void check_buildable(NetworkDescription network);
+
 /// A network, built for the backend that it asks for.
 class Simulation {
  public:

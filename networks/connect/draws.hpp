@@ -17,6 +17,10 @@ namespace synfire::connect {
 /// Which stream of an object draws what; streams of different parts are independent.
 enum class Part : std::uint32_t { sources = 0, counts = 1, split = 2, adjust = 3, graph = 4 };
 
+inline RandomStream stream_of(RandomKey key, std::uint64_t index, Part part) {
+  return {key, index, static_cast<std::uint32_t>(part)};
+}
+
 /// Words of the stream (key, index, part), 32 at a time: eight Philox blocks side by side.
 class WordBlocks {
  public:
@@ -72,7 +76,7 @@ class UniformIndices {
     const auto block = words_.next();
     std::array<std::uint32_t, WordBlocks::count> low;
     std::uint32_t smallest = ~0u;
-    for (int w = 0; w < 4; ++w)
+    for (int w = 0; w < 4; ++w) {
       SYNFIRE_LANES
       for (int l = 0; l < lanes; ++l) {
         const std::uint64_t product = std::uint64_t(block.words[w][l]) * bound_;
@@ -80,6 +84,7 @@ class UniformIndices {
         low[static_cast<std::size_t>(w * lanes + l)] = static_cast<std::uint32_t>(product);
         smallest = std::min(smallest, static_cast<std::uint32_t>(product));
       }
+    }
     used_ = 0;
     ready_ = WordBlocks::count;
     if (smallest < biased_) reject(low);

@@ -30,7 +30,7 @@ class FixedProbability final : public Connector {
         key_(context.key) {}
 
   void sources_of(std::uint32_t target, std::vector<std::uint32_t>& sources) const override {
-    RandomStream stream(key_, target, static_cast<std::uint32_t>(Part::counts));
+    RandomStream stream = stream_of(key_, target, Part::counts);
     const std::uint64_t degree = draw_binomial(stream, candidates_, p_);
     append_uniform(key_, target, degree, candidates_, true, sources);
     if (skip_self_) skip_over(target, std::span(sources).last(degree));

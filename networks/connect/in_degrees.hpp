@@ -29,7 +29,7 @@ inline std::vector<std::uint64_t> multinomial_in_degrees(std::uint32_t targets, 
       continue;
     }
     const std::uint64_t middle = node.first + width / 2;
-    RandomStream stream(key, node.id, static_cast<std::uint32_t>(Part::split));
+    RandomStream stream = stream_of(key, node.id, Part::split);
     const double share = static_cast<double>(width / 2) / static_cast<double>(width);
     const std::uint64_t below = draw_binomial(stream, node.synapses, share);
     open.push_back({node.first, middle, below, 2 * node.id});
@@ -50,11 +50,11 @@ inline std::vector<std::uint64_t> in_degrees_of_distinct_pairs(std::uint32_t tar
   const double p = static_cast<double>(total) / (static_cast<double>(targets) * candidates);
   std::uint64_t chosen = 0;
   for (std::uint32_t target = 0; target < targets; ++target) {
-    RandomStream stream(key, target, static_cast<std::uint32_t>(Part::counts));
+    RandomStream stream = stream_of(key, target, Part::counts);
     degrees[target] = draw_binomial(stream, candidates, p);
     chosen += degrees[target];
   }
-  RandomStream stream(key, 0, static_cast<std::uint32_t>(Part::adjust));
+  RandomStream stream = stream_of(key, 0, Part::adjust);
   // A target is hit in proportion to its chosen (or its free) pairs: a uniform target, accepted in
   // proportion.
   const std::uint64_t most = *std::max_element(degrees.begin(), degrees.end());

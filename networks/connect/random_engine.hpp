@@ -14,7 +14,7 @@ class StreamEngine {
  public:
   using result_type = std::uint64_t;
 
-  explicit StreamEngine(RandomKey key) : stream_(key, 0, static_cast<std::uint32_t>(Part::graph)) {}
+  explicit StreamEngine(RandomKey key) : stream_(stream_of(key, 0, Part::graph)) {}
 
   static constexpr result_type min() { return 0; }
   static constexpr result_type max() { return std::numeric_limits<result_type>::max(); }

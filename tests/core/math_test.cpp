@@ -1,0 +1,99 @@
+#include "core/math.hpp"
+
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "core/random.hpp"
+
+namespace synfire {
+namespace {
+
+// The distance between a result and the truth, in units of the last place of the truth.
+template <class Real> double ulps(Real result, long double truth) {
+  const Real nearest = static_cast<Real>(truth);
+  const Real next = std::nextafter(std::abs(nearest), std::numeric_limits<Real>::infinity());
+  const long double ulp = static_cast<long double>(next) - std::abs(nearest);
+  return static_cast<double>(std::abs(static_cast<long double>(result) - truth) / ulp);
+}
+
+template <class Real> class Math : public testing::Test {};
+using Reals = testing::Types<float, double>;
+TYPED_TEST_SUITE(Math, Reals);
+
+TYPED_TEST(Math, exp_is_as_accurate_as_it_says) {
+  using Real = TypeParam;
+  const double low = sizeof(Real) == 4 ? -87 : -708, high = sizeof(Real) == 4 ? 88 : 709;
+  RandomStream stream(RandomKey(1, "exp"), 0);
+  double worst = 0;
+  for (int i = 0; i < 1000000; ++i) {
+    const auto x = static_cast<Real>(i % 2 == 0 ? stream.uniform(low, high) : stream.uniform(-2, 2));
+    worst = std::max(worst, ulps(math::exp(x), std::exp(static_cast<long double>(x))));
+  }
+  EXPECT_LT(worst, 1.5);
+}
+
+TYPED_TEST(Math, exp_at_its_edges) {
+  using Real = TypeParam;
+  constexpr Real infinity = std::numeric_limits<Real>::infinity();
+  EXPECT_EQ(math::exp(Real(0)), Real(1));
+  EXPECT_EQ(math::exp(-Real(0)), Real(1));
+  EXPECT_GT(math::exp(-infinity), Real(0));
+  EXPECT_LT(math::exp(-infinity), Real(1e-37));
+  EXPECT_TRUE(std::isfinite(math::exp(infinity)));
+  EXPECT_GT(math::exp(infinity), Real(1e38));
+}
+
+TYPED_TEST(Math, log_is_as_accurate_as_it_says) {
+  using Real = TypeParam;
+  RandomStream stream(RandomKey(1, "log"), 0);
+  const double decades = sizeof(Real) == 4 ? 37 : 300;
+  double worst = 0;
+  for (int i = 0; i < 1000000; ++i) {
+    const double x = i % 3 == 0   ? std::pow(10.0, stream.uniform(-decades, decades))
+                     : i % 3 == 1 ? stream.uniform(0.5, 2)
+                                  : 1 + stream.uniform(-1e-3, 1e-3);
+    const auto real = static_cast<Real>(x);
+    if (real == Real(1)) continue;
+    worst = std::max(worst, ulps(math::log(real), std::log(static_cast<long double>(real))));
+  }
+  EXPECT_LT(worst, 2);
+}
+
+TYPED_TEST(Math, log_of_one_is_zero_and_powers_of_two_are_close) {
+  using Real = TypeParam;
+  EXPECT_EQ(math::log(Real(1)), Real(0));
+  for (int k = -60; k <= 60; ++k) {
+    if (k == 0) continue;
+    EXPECT_LT(ulps(math::log(std::ldexp(Real(1), k)), k * std::log(2.0L)), 2) << k;
+  }
+}
+
+TEST(NormalQuantile, inverts_the_normal_distribution_function) {
+  RandomStream stream(RandomKey(1, "quantile"), 0);
+  for (int i = 0; i < 200000; ++i) {
+    // Both halves of the unit interval, and tails as far as doubles go.
+    const double u = i % 2 == 0 ? stream.uniform() : std::pow(10.0, stream.uniform(-300, -0.31));
+    const double z = math::normal_quantile(u);
+    const long double back = 0.5L * std::erfc(-static_cast<long double>(z) / std::sqrt(2.0L));
+    // A relative error e of z moves the probability by about z^2 e.
+    const double allowed = 1e-15 * (1 + z * z);
+    ASSERT_NEAR(static_cast<double>(back / u), 1, 4 * allowed) << "u = " << u << ", z = " << z;
+  }
+}
+
+TEST(NormalQuantile, is_odd_about_one_half_and_never_falls) {
+  EXPECT_EQ(math::normal_quantile(0.5), 0);
+  double last = -100;
+  for (int i = 1; i < 4096; ++i) {
+    const double u = i / 4096.0;  // 1 - u is exact
+    EXPECT_EQ(math::normal_quantile(u), -math::normal_quantile(1 - u));
+    EXPECT_GT(math::normal_quantile(u), last);
+    last = math::normal_quantile(u);
+  }
+}
+
+}  // namespace
+}  // namespace synfire
