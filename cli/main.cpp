@@ -19,7 +19,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Example: synfire run examples/brunel.yaml && synfire inspect brunel.h5 --plot raster.png");
   synfire::cli::add_run(app);
-  //synfire::cli::add_inspect(app);
+  // synfire::cli::add_inspect(app);
   synfire::cli::add_validate(app);
   synfire::cli::add_graph(app);
   synfire::cli::add_models(app);

@@ -59,9 +59,10 @@ void print_table(const RunResult& result, const std::string& output) {
     fmt::print("{:<{}}  {:>9}  {:>10}  {:>9.3f}  {:>7}\n", p.name, width, p.neurons, p.spikes, p.rate_hz, cv);
   }
   fmt::print(
-      "{} of biological time in {} (real-time factor {:.3g}, {} thread{}); {} synapses, {} synaptic events\n",
+      "{} of biological time in {} (real-time factor {:.3g}, {} of {} threads); {} synapses, {} synaptic "
+      "events\n",
       format_seconds(result.biological_s), format_seconds(result.wall_s), result.real_time_factor(),
-      result.threads, result.threads == 1 ? "" : "s", format_count(double(result.synapses)),
+      result.workers, result.threads, format_count(double(result.synapses)),
       format_count(double(result.synaptic_events + result.drive_events)));
   if (result.stopped_early) fmt::print("stopped before the end; the file is complete up to there\n");
   fmt::print("{}\n", output);

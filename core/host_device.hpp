@@ -21,6 +21,15 @@
 #define SYNFIRE_WIDE
 #endif
 
+// Writes out a short loop with a constant number of rounds.
+#if defined(__CUDACC__)
+#define SYNFIRE_UNROLL _Pragma("unroll")
+#elif defined(__GNUC__) && !defined(__clang__)
+#define SYNFIRE_UNROLL _Pragma("GCC unroll 16")
+#else
+#define SYNFIRE_UNROLL
+#endif
+
 // Keeps a short loop over lanes a loop, so that it becomes vector instructions instead of many scalar ones.
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)
 #define SYNFIRE_LANES _Pragma("GCC unroll 1")

@@ -42,7 +42,7 @@ template <class Real> SYNFIRE_HD Real exp(Real x) {
   const Real whole = (x * Real(1.44269504088896340736) + F::round_magic) - F::round_magic;
   const Real r = (x - whole * F::ln2_high) - whole * F::ln2_low;
   Real sum = Real(1);
-#pragma GCC unroll 16
+  SYNFIRE_UNROLL
   for (int k = F::taylor; k >= 1; --k) sum = Real(1) + sum * (r * (Real(1) / Real(k)));
   const auto bits = (static_cast<typename F::Bits>(whole) + F::bias) << F::mantissa;
   return sum * std::bit_cast<Real>(bits);
@@ -63,7 +63,7 @@ template <class Real> SYNFIRE_HD Real log(Real x) {
   const Real s = (m - Real(1)) / (m + Real(1));
   const Real z = s * s;
   Real sum = Real(0);
-#pragma GCC unroll 16
+  SYNFIRE_UNROLL
   for (int k = F::taylor; k >= 1; --k) sum = z * (sum + Real(1) / Real(2 * k + 1));
   const Real e =
       static_cast<Real>(static_cast<std::int32_t>(exponent));  // 32 bits: vector units convert those

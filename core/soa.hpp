@@ -51,25 +51,35 @@ template <class Struct, class Real> class Columns {
   LargeVector<Real> data_;
 };
 
-/// Reads element i of each column into a struct; the columns are plain pointers so that loops vectorise.
-template <class Struct, class Real, std::size_t count>
-SYNFIRE_HD Struct gather(const std::array<Real*, count>& columns, std::size_t i) {
-  Struct s;
+/// Reads element i of the first `used` columns into a struct, whose other members are 0; the columns are
+/// plain pointers so that loops vectorise.
+template <std::size_t used, class Struct, class Real, std::size_t count>
+SYNFIRE_HD Struct gather_first(const std::array<Real*, count>& columns, std::size_t i) {
+  Struct s{};
   const auto members = tie_members<count>(s);
   [&]<std::size_t... m>(std::index_sequence<m...>) SYNFIRE_INLINE {
     ((std::get<m>(members) = columns[m][i]), ...);
   }
-  (std::make_index_sequence<count>());
+  (std::make_index_sequence<used>());
   return s;
 }
-
 template <class Struct, class Real, std::size_t count>
-SYNFIRE_HD void scatter(const std::array<Real*, count>& columns, std::size_t i, const Struct& s) {
+SYNFIRE_HD Struct gather(const std::array<Real*, count>& columns, std::size_t i) {
+  return gather_first<count, Struct>(columns, i);
+}
+
+/// Writes the first `used` members of a struct to element i of their columns.
+template <std::size_t used, class Struct, class Real, std::size_t count>
+SYNFIRE_HD void scatter_first(const std::array<Real*, count>& columns, std::size_t i, const Struct& s) {
   const auto members = tie_members<count>(s);
   [&]<std::size_t... m>(std::index_sequence<m...>) SYNFIRE_INLINE {
     ((columns[m][i] = std::get<m>(members)), ...);
   }
-  (std::make_index_sequence<count>());
+  (std::make_index_sequence<used>());
+}
+template <class Struct, class Real, std::size_t count>
+SYNFIRE_HD void scatter(const std::array<Real*, count>& columns, std::size_t i, const Struct& s) {
+  scatter_first<count>(columns, i, s);
 }
 
 }  // namespace synfire

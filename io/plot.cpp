@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "io/text.hpp"
 
 namespace synfire::plot {
 
@@ -41,31 +42,6 @@ void require(cairo_status_t status, const std::string& path) {
   if (status == CAIRO_STATUS_SUCCESS) return;
   const auto kind = status == CAIRO_STATUS_NO_MEMORY ? ErrorKind::resource : ErrorKind::internal;
   throw Error(kind, fmt::format("{}: cannot draw: {}", path, cairo_status_to_string(status)));
-}
-
-/// Length of the valid UTF-8 sequence at the start of a text; 0 when there is none.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return first >= 0x20 && first != 0x7F ? 1 : 0;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
-  for (std::size_t k = 1; k < length; ++k)
-    if (byte(k) >> 6 != 2) return 0;
-  const bool too_long = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
-  const bool no_character = (first == 0xED && byte(1) > 0x9F) || (first == 0xF4 && byte(1) > 0x8F);
-  return too_long || no_character ? 0 : length;
-}
-
-/// cairo refuses to draw anything more after one text that is not UTF-8.
-std::string drawable(std::string_view text) {
-  std::string result;
-  while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
-    result += length == 0 ? std::string_view("?") : text.substr(0, length);
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return result;
 }
 
 double offset(Align align, double extent) {
@@ -167,7 +143,8 @@ Drawing::Drawing(const std::string& path, double width, double height, const Dra
   state_->context = Context(cairo_create(state_->surface.get()));
   if (format == Format::png) cairo_scale(state_->pen(), pixels_per_point, pixels_per_point);
   cairo_set_line_join(state_->pen(), CAIRO_LINE_JOIN_ROUND);
-  rectangle({0, 0, width, height}, {1, 1, 1});
+  state_->colour({1, 1, 1});
+  cairo_paint(state_->pen());
 }
 
 Drawing::Drawing(Drawing&&) noexcept = default;
@@ -259,7 +236,7 @@ void Drawing::image(const Box& box, const Image& image) {
 }
 
 void Drawing::text(Point at, std::string_view text, const TextStyle& style) {
-  const std::string content = drawable(text);
+  const std::string content = printable(text);
   state_->font(style);
   cairo_text_extents_t extents;
   cairo_text_extents(state_->pen(), content.c_str(), &extents);
@@ -278,7 +255,7 @@ void Drawing::text(Point at, std::string_view text, const TextStyle& style) {
 double Drawing::text_width(std::string_view text, const TextStyle& style) const {
   state_->font(style);
   cairo_text_extents_t extents;
-  cairo_text_extents(state_->pen(), drawable(text).c_str(), &extents);
+  cairo_text_extents(state_->pen(), printable(text).c_str(), &extents);
   return extents.x_advance;
 }
 

@@ -32,6 +32,11 @@ Tree first_name(const MapReader& layer) {
 }
 
 Tree as_population(const MapReader& layer) {
+  const Tree* model = layer.find("model");
+  if (model != nullptr && find_kind(model->as_text("model of a layer")).source != nullptr)
+    throw model->error(fmt::format(
+        "layer: {} is a source; put it under populations and begin the layers with {{from: its name}}",
+        model->text()));
   Tree population = Tree::map(layer.tree().where());
   for (const auto key : population_keys)
     if (const Tree* value = layer.find(key)) population.set(std::string(key), *value);

@@ -39,9 +39,10 @@ std::string parameter_name(Unit unit) { return quantity_name(unit) + "_of_neuron
 Json quantity(Unit unit) {
   if (unit == Unit::none) return {{"type", "number"}};
   std::vector<std::string_view> units = spellings(unit);
-  const std::string infinite = unit == Unit::mV ? "|[-+]?inf" : "";
+  const std::string dimension = fmt::format("\\s*({})", fmt::join(units, "|"));
+  const std::string infinite = unit == Unit::mV ? fmt::format("|[-+]?inf({})?", dimension) : "";
   Json text = {{"type", "string"},
-               {"pattern", fmt::format("^({}\\s*({}){})$", number_pattern, fmt::join(units, "|"), infinite)}};
+               {"pattern", fmt::format("^({}{}{})$", number_pattern, dimension, infinite)}};
   return any_of({std::move(text), {{"const", 0}}});
 }
 

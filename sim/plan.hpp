@@ -39,6 +39,7 @@ struct PopulationPlan {
 struct Plan {
   std::vector<PopulationPlan> populations;  ///< those that need shards
   std::vector<ProjectionPlan> projections;
+  unsigned workers = 1;  ///< threads that are worth using
   double expected_synapses = 0;
   double expected_bytes = 0;
 

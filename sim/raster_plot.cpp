@@ -15,7 +15,7 @@ using plot::Box;
 using plot::Colour;
 using plot::Point;
 
-constexpr double page_width = 560, left = 58, right = 92, top = 14, bottom = 36, gap = 7;
+constexpr double page_width = 560, left = 58, right = 92, top = 14, bottom = 36, gap = 10;
 constexpr double plot_width = page_width - left - right;
 constexpr double rasters_height = 270, least_raster = 34, rates_height = 84, trace_height = 62;
 constexpr std::size_t most_panels = 64, most_marks = 20000, most_bins = 220;
@@ -161,7 +161,7 @@ void RasterFigure::draw_density(const Box& box, const SpikeView& spikes, Colour 
   plot::Image image{density.columns, density.rows, {}};
   image.pixels.reserve(density.counts.size());
   for (const std::uint32_t count : density.counts) {
-    const double ink = count == 0 ? 0 : 1 - std::exp(-count / scale);
+    const double ink = 1 - std::exp(-static_cast<double>(count) / scale);
     image.pixels.push_back({colour.red, colour.green, colour.blue, ink});
   }
   drawing_.image(box, image);
@@ -180,7 +180,7 @@ void RasterFigure::draw_population(std::size_t index, const SpikeView& spikes) {
       draw_density(box, spikes, colour(index));
   }
   const double neurons = static_cast<double>(std::max<std::uint64_t>(population.neurons, 1));
-  const int ticks = std::clamp(static_cast<int>(box.height / 24), 1, 5);
+  const int ticks = std::clamp(static_cast<int>(box.height / 16), 2, 5);
   plot::draw_left_axis(drawing_, box, {.range = {0, neurons}, .label = "", .ticks = ticks});
   draw_time_axis(box, false);
   draw_name(box, population.name.empty() ? "spikes" : population.name,
@@ -210,7 +210,7 @@ void RasterFigure::draw_traces(std::size_t index, const std::vector<TraceLine>& 
   const std::string unit = trace.units.empty() || trace.units == "1" ? "" : fmt::format(" ({})", trace.units);
   plot::draw_left_axis(
       drawing_, box,
-      {.range = range, .label = (trace.variable.empty() ? "value" : trace.variable) + unit, .ticks = 3}, 38);
+      {.range = range, .label = (trace.variable.empty() ? "value" : trace.variable) + unit, .ticks = 4}, 38);
   draw_time_axis(box, index + 1 == layout_.traces.size());
   draw_name(box, trace.population, fmt::format("{} trace{}", lines.size(), lines.size() == 1 ? "" : "s"),
             colour(owner));
@@ -227,7 +227,7 @@ void RasterFigure::draw_rates() {
     const auto points = steps_of(rates_[k], box, bin, range);
     Colour fill = colour(k);
     fill.alpha = rates_.size() == 1 ? 0.3 : 0.12;
-    drawing_.area(points, box.bottom(), fill);
+    if (rates_.size() <= 3) drawing_.area(points, box.bottom(), fill);  // more would mix into mud
     drawing_.polyline(points, {colour(k), 0.8});
   }
   plot::draw_left_axis(drawing_, box, {.range = range, .label = "Rate (Hz)", .ticks = 4}, 38);

@@ -14,6 +14,7 @@ std::string report_json(const RunResult& result) {
   nlohmann::ordered_json report = {
       {"backend", result.backend},
       {"threads", result.threads},
+      {"workers", result.workers},
       {"shards", result.shards},
       {"build_s", result.build_s},
       {"wall_s", result.wall_s},

@@ -41,7 +41,8 @@ struct RunResult {
   std::uint64_t synapses = 0;
   std::uint64_t synapse_bytes = 0, neuron_bytes = 0;
   std::uint64_t peak_rss_bytes = 0;
-  unsigned threads = 1;
+  unsigned threads = 1;  ///< that could be used
+  unsigned workers = 1;  ///< that were: small networks with short delays run faster on one
   std::size_t shards = 1;
   std::string backend;
 

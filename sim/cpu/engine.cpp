@@ -72,6 +72,7 @@ CpuEngine::CpuEngine(const BuildContext& context, const RunOptions& options)
       threads_(options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency())) {
   const auto start = Clock::now();
   const Plan plan = make_plan(context_, threads_, options.shards);
+  workers_ = plan.workers;
   if (options_.notice)
     options_.notice(fmt::format("building {:.4g} synapses, about {:.1f} MB", plan.expected_synapses,
                                 plan.expected_bytes * 1e-6));
@@ -178,8 +179,8 @@ void CpuEngine::assign_homes() {
   std::vector<Shard*> order;
   for (const auto& shard : shards_) order.push_back(shard.get());
   std::stable_sort(order.begin(), order.end(), [&](Shard* a, Shard* b) { return cost(*a) > cost(*b); });
-  homes_.assign(threads_, {});
-  std::vector<double> load(threads_, 0);
+  homes_.assign(workers_, {});
+  std::vector<double> load(workers_, 0);
   for (Shard* shard : order) {
     const auto least = static_cast<std::size_t>(std::min_element(load.begin(), load.end()) - load.begin());
     homes_[least].push_back(shard);
@@ -250,11 +251,11 @@ RunResult CpuEngine::run(RecordSink& sink) {
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
   });
-  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads_);
-  tbb::task_arena arena(static_cast<int>(threads_));
+  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, workers_);
+  tbb::task_arena arena(static_cast<int>(workers_));
   arena.execute([&] {
     tbb::task_group group;
-    for (unsigned w = 0; w < threads_; ++w) group.run([this, w, steps] { work(w, steps); });
+    for (unsigned w = 0; w < workers_; ++w) group.run([this, w, steps] { work(w, steps); });
     group.wait();
   });
   const double wall_s = seconds_since(start);
@@ -270,6 +271,7 @@ RunResult CpuEngine::result(Step steps, double wall_s) const {
   RunResult result;
   result.backend = "cpu";
   result.threads = threads_;
+  result.workers = workers_;
   result.shards = shards_.size();
   result.steps = completed();
   result.stopped_early = result.steps < steps;

@@ -31,7 +31,8 @@ class CpuEngine final : public Engine {
 
   BuildContext context_;
   RunOptions options_;
-  unsigned threads_;
+  unsigned threads_;      // that may be used
+  unsigned workers_ = 1;  // that are used while running
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::vector<Shard*>> homes_;  // worker -> the shards it runs first
   const Recorder* recorder_ = nullptr;

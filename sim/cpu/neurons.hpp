@@ -10,17 +10,22 @@
 
 namespace synfire {
 
-/// Appends the positions of the non-zero bytes, eight at a time.
+/// Appends the positions of the bytes that are 1 (all others are 0), ascending.
 inline void append_set(std::span<const std::uint8_t> fired, std::vector<std::uint32_t>& positions) {
-  const std::size_t words = fired.size() / 8;
-  for (std::size_t w = 0; w < words; ++w) {
-    std::uint64_t eight;
-    std::memcpy(&eight, fired.data() + 8 * w, 8);
-    for (; eight != 0; eight &= eight - 1)  // every byte is 0 or 1
-      positions.push_back(static_cast<std::uint32_t>(8 * w + std::size_t(__builtin_ctzll(eight)) / 8));
+  constexpr std::size_t block = 64;  // most blocks hold no spike
+  std::size_t begin = 0;
+  for (; begin + block <= fired.size(); begin += block) {
+    std::uint64_t words[block / 8], any = 0;
+    std::memcpy(words, fired.data() + begin, block);
+    for (const std::uint64_t word : words) any |= word;
+    if (any == 0) continue;
+    for (std::size_t w = 0; w < block / 8; ++w)
+      for (std::uint64_t word = words[w]; word != 0; word &= word - 1)
+        positions.push_back(
+            static_cast<std::uint32_t>(begin + 8 * w + std::size_t(__builtin_ctzll(word)) / 8));
   }
-  for (std::size_t i = 8 * words; i < fired.size(); ++i)
-    if (fired[i] != 0) positions.push_back(static_cast<std::uint32_t>(i));
+  for (; begin < fired.size(); ++begin)
+    if (fired[begin] != 0) positions.push_back(static_cast<std::uint32_t>(begin));
 }
 
 template <class M> class CpuNeurons final : public Emitter {
@@ -50,15 +55,21 @@ template <class M> class CpuNeurons final : public Emitter {
   }
 
   void step(Step, std::vector<std::uint32_t>& spikes) override {
+    constexpr std::size_t all = Columns<Input, float>::count;
     if (varied_) {
-      update<true>();
+      update<true, all>();
+    } else if (last_input_used_) {
+      update<false, all>();
     } else {
-      update<false>();
+      update<false, all - 1>();
     }
     append_set(fired_, spikes);
   }
 
-  std::span<float> input(std::size_t receptor) override { return input_.column(receptor); }
+  std::span<float> input(std::size_t receptor) override {
+    if (receptor + 1 == Columns<Input, float>::count) last_input_used_ = true;
+    return input_.column(receptor);
+  }
   std::span<const float> state(std::size_t variable) const override { return state_.column(variable); }
   std::size_t bytes() const override {
     constexpr std::size_t varied_members =
@@ -69,7 +80,9 @@ template <class M> class CpuNeurons final : public Emitter {
   }
 
  private:
-  template <bool varied> void update() {
+  // The last receptor of a model is its current, which few networks use: then it need not be read and
+  // cleared.
+  template <bool varied, std::size_t inputs> void update() {
     run_loop([this]() SYNFIRE_INLINE {
       // Everything is copied into locals: a byte stored through `fired` might else have changed it.
       const auto state = state_.pointers();
@@ -83,19 +96,19 @@ template <class M> class CpuNeurons final : public Emitter {
       SYNFIRE_INDEPENDENT
       for (std::size_t i = 0; i < size; ++i) {
         State s = gather<State>(state, i);
-        const Input in = gather<Input>(input, i);
+        const Input in = gather_first<inputs, Input>(input, i);
         if constexpr (varied) {
           fired[i] = M::step(s, gather<Parameters>(parameters, i), gather<Constants>(constants, i), in);
         } else {
           fired[i] = M::step(s, shared, shared_constants, in);
         }
         scatter(state, i, s);
-        scatter(input, i, Input{});
+        scatter_first<inputs>(input, i, Input{});
       }
     });
   }
 
-  bool varied_ = false;
+  bool varied_ = false, last_input_used_ = false;
   Parameters shared_{};
   Constants shared_constants_{};
   Columns<State, float> state_;

@@ -356,6 +356,8 @@ const std::vector<Case> cases = {
      "there is already a population 'exc'"},
     {"first layer with weights", head + "layers: [{name: l, model: iaf_psc_exp, size: 2, weight: 1 pA}]\n", 6,
      49, "needs a layer before this one"},
+    {"layer of sources", head + "layers: [{name: l, model: poisson, size: 2}]\n", 6, 27,
+     "is a source; put it under populations"},
     {"from in the middle", head + "layers: [{name: l, model: iaf_psc_exp, size: 2}, {from: exc}]\n", 6, 51,
      "first entry only"},
     {"from with more", head + "layers: [{from: exc, name: l}]\n", 6, 22, "'name' cannot stand beside it"},

@@ -206,16 +206,19 @@ TEST(Parse, projections_have_unique_names) {
 
 TEST(Parse, every_rule_with_one_needed_number_takes_it_bare) {
   for (const auto& rule : connection_rules()) {
-    std::vector<std::string> needed;
+    std::vector<const ParameterInfo*> needed;
     for (const auto& p : rule.parameters)
-      if (parse::must_be_given(p)) needed.push_back(p.name);
+      if (parse::must_be_given(p)) needed.push_back(&p);
     if (needed.size() != 1) continue;
-    const auto bare = parsed(two("iaf_psc_exp", fmt::format("from: a, connect: {{{}: 1}}", rule.name)));
-    const auto named =
-        parsed(two("iaf_psc_exp", fmt::format("from: a, connect: {{{}: {{{}: 1}}}}", rule.name, needed[0])));
+    const double value = needed[0]->bounds.contain(0.5) ? 0.5 : 2;
+    const std::string& name = needed[0]->name;
+    const auto bare =
+        parsed(two("iaf_psc_exp", fmt::format("from: a, connect: {{{}: {}}}", rule.name, value)));
+    const auto named = parsed(
+        two("iaf_psc_exp", fmt::format("from: a, connect: {{{}: {{{}: {}}}}}", rule.name, name, value)));
     EXPECT_EQ(bare.projections[0].connect.rule, rule.name);
     EXPECT_EQ(bare.projections[0].connect.parameters, named.projections[0].connect.parameters);
-    EXPECT_EQ(bare.projections[0].connect.parameters.at(needed[0]), 1);
+    EXPECT_EQ(bare.projections[0].connect.parameters.at(name), value);
   }
 }
 

@@ -1,0 +1,88 @@
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "cli/commands.hpp"
+#include "cli/inspect_print.hpp"
+#include "cli/terminal.hpp"
+#include "core/quantity.hpp"
+
+namespace synfire::cli {
+namespace {
+
+struct InspectArguments {
+  std::string file, from, until;
+  InspectRequest request;
+  unsigned width = 0;
+  bool json = false, csv = false, no_raster = false;
+};
+
+std::optional<double> time_option(const std::string& text, const char* option) {
+  if (text.empty()) return std::nullopt;
+  try {
+    return parse_quantity(text, Unit::ms, option, {});
+  } catch (const Error& error) {
+    throw Error(ErrorKind::usage, error.what());
+  }
+}
+
+// NO_COLOR: the convention of https://no-color.org
+bool wants_colours() {
+  const char* const refused = std::getenv("NO_COLOR");
+  return is_terminal(STDOUT_FILENO) && (refused == nullptr || *refused == '\0');
+}
+
+void inspect_file(const InspectArguments& arguments) {
+  InspectRequest request = arguments.request;
+  request.from_ms = time_option(arguments.from, "--from");
+  request.until_ms = time_option(arguments.until, "--until");
+  const bool text = !arguments.json && !arguments.csv;
+  const auto width = arguments.width > 0 ? arguments.width : static_cast<unsigned>(terminal_width());
+  if (text && !arguments.no_raster) request.raster_columns = raster_columns(width);
+  const Inspection inspection = inspect(arguments.file, request);
+  if (arguments.json) fmt::print("{}", inspection_json(inspection));
+  if (arguments.csv) fmt::print("{}", inspection_csv(inspection));
+  if (text) fmt::print("{}", inspection_text(inspection, wants_colours()));
+  if (text && !request.plot.empty()) fmt::print("\n{}\n", request.plot);
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app) {
+  auto arguments = std::make_shared<InspectArguments>();
+  CLI::App* command =
+      app.add_subcommand("inspect", "show what a result file holds: rates, statistics, rasters");
+  command->add_option("file", arguments->file, "result of a run, or any SONATA file with spikes or reports")
+      ->required()
+      ->type_name("FILE.h5");
+  command
+      ->add_option("--plot", arguments->request.plot, "draw raster and rates; the ending is png, svg or pdf")
+      ->type_name("FILE.png");
+  command->add_flag("--traces", arguments->request.traces, "draw recorded traces below them")
+      ->needs("--plot");
+  command->add_flag("-f,--force", arguments->request.overwrite, "replace an existing picture");
+  command->add_option("--from", arguments->from, "look only at what comes after this time")
+      ->type_name("TIME");
+  command->add_option("--until", arguments->until, "look only at what comes up to this time")
+      ->type_name("TIME");
+  command
+      ->add_option("-p,--population", arguments->request.populations,
+                   "look only at this one; may be repeated")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  CLI::Option* const json = command->add_flag("--json", arguments->json, "print JSON");
+  command->add_flag("--csv", arguments->csv, "print a table for spreadsheets")->excludes(json);
+  command
+      ->add_option("--width", arguments->width, "characters in a line of the raster; default: the terminal's")
+      ->check(CLI::Range(24, 1000));
+  command->add_flag("--no-raster", arguments->no_raster, "print no raster");
+  command->footer("Example: synfire inspect brunel.h5 --from '200 ms' --population exc --plot raster.png");
+  command->callback([arguments] { inspect_file(*arguments); });
+}
+
+}  // namespace synfire::cli

@@ -1,0 +1,174 @@
+#include "networks/schema.hpp"
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "encoders/sources.hpp"
+#include "networks/connect/connector.hpp"
+#include "networks/keys.hpp"
+#include "neurons/models.hpp"
+#include "tests/networks/schema_check.hpp"
+#include "tests/networks/texts.hpp"
+
+namespace synfire {
+namespace {
+
+using namespace testing_tools;
+
+const nlohmann::json& schema() {
+  static const nlohmann::json read = nlohmann::json::parse(network_schema());
+  return read;
+}
+
+bool schema_accepts(const std::string& text) {
+  return fits(to_json(parse_yaml(text, "net.yaml")), schema(), schema());
+}
+
+bool parser_accepts(const std::string& text) {
+  try {
+    parsed(text);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+TEST(Schema, every_reference_leads_somewhere) {
+  const std::function<void(const nlohmann::json&)> walk = [&](const nlohmann::json& node) {
+    if (node.is_object() && node.contains("$ref")) {
+      EXPECT_NO_THROW(schema().at(nlohmann::json::json_pointer(node["$ref"].get<std::string>().substr(1))))
+          << node;
+    }
+    if (node.is_structured())
+      for (const auto& child : node) walk(child);
+  };
+  walk(schema());
+}
+
+TEST(Schema, knows_every_key_of_the_language) {
+  for (const auto& key : keys::network) EXPECT_TRUE(schema()["properties"].contains(key.name)) << key.name;
+  const auto& defs = schema()["$defs"];
+  for (const auto& key : keys::population)
+    EXPECT_TRUE(defs["population"]["properties"].contains(key.name)) << key.name;
+  for (const auto& key : keys::projection)
+    EXPECT_TRUE(defs["projection"]["properties"].contains(key.name)) << key.name;
+  for (const auto& key : keys::layer) EXPECT_TRUE(defs["layer"]["properties"].contains(key.name)) << key.name;
+}
+
+TEST(Schema, knows_every_model_source_and_rule_with_every_parameter) {
+  const std::string text = network_schema();
+  const auto expect = [&](const std::string& name) {
+    EXPECT_NE(text.find('"' + name + '"'), std::string::npos) << name;
+  };
+  for (const auto& model : neuron_models()) {
+    expect(model.name);
+    for (const auto& p : model.parameters) expect(p.name);
+    for (const auto& p : model.state) expect(p.name);
+  }
+  for (const auto& source : source_models()) expect(source.model.name);
+  for (const auto& rule : connection_rules()) {
+    expect(rule.name);
+    for (const auto& p : rule.parameters) expect(p.name);
+  }
+}
+
+TEST(Schema, agrees_with_the_parser_on_every_parameter_of_every_model) {
+  for (const auto& model : neuron_models())
+    for (const auto& info : model.parameters) {
+      const auto with = [&](const std::string& name, const std::string& value) {
+        return population(fmt::format("model: {}, size: 2, params: {{{}: {}}}", model.name, name, value));
+      };
+      const std::string good =
+          with(info.name, std::isfinite(info.default_value) ? format_quantity(info.default_value, info.unit)
+                                                            : "-inf mV");
+      EXPECT_TRUE(schema_accepts(good)) << good;
+      EXPECT_TRUE(parser_accepts(good)) << good;
+      for (const std::string& bad :
+           {with(info.name, "12"), with(info.name, "12 bananas"), with(info.name + "_", "0"),
+            with(info.name, "{uniform: [1 " + std::string(symbol(info.unit)) + "]}")}) {
+        EXPECT_FALSE(schema_accepts(bad)) << bad;
+        EXPECT_FALSE(parser_accepts(bad)) << bad;
+      }
+    }
+}
+
+const std::string base =
+    "synfire: 1\nseed: 3\nsimulation: {duration: 100 ms, dt: 0.1 ms, engine: batched, backend: "
+    "cpu}\npopulations:\n"
+    "  exc: {model: iaf_psc_exp, size: [2, 5], params: {V_th: {normal: {mean: -50 mV, sd: 1 mV, min: -55 "
+    "mV}}}, init: {V_m: {uniform: [-60 mV, -50 mV]}}}\n"
+    "  cond: {model: iaf_cond_exp, size: 10}\n"
+    "  noise: {model: poisson, size: 10, params: {rate: {steps: [[0 ms, 5 Hz]]}}}\n"
+    "  dc: {model: step_current, size: 1, params: {amplitude: 100 pA}}\n"
+    "  list: {model: spike_list, spikes: [[1 ms, 2.5 ms], [0]]}\n";
+
+TEST(Schema, accepts_what_the_parser_accepts) {
+  for (const char* more :
+       {"projections: [{from: noise, to: exc, connect: one_to_one, weight: 5 pA, delay: {uniform: [1 ms, 2 "
+        "ms]}}]\n",
+        "projections: [{from: noise, to: exc, connect: {fixed_probability: 0.1}, weight: {lognormal: [5 pA, "
+        "1 pA]}}]\n",
+        "projections: [{from: exc, to: cond, connect: {fixed_indegree: {indegree: 3, allow_autapses: "
+        "false}}, receptor: inh}]\n",
+        "projections: [{from: dc, to: cond, connect: {all_to_all: {}}, weight: 0.5, name: drive}]\n",
+        "record: {exc: {spikes: all, V_m: {neurons: '0:5', every: 1 ms}, I_syn_ex: [1, 2]}, noise: {spikes: "
+        "none}}\noutput: run.h5\n",
+        "record: {exc: {spikes: 5, V_m: '1:9:2'}}\n",
+        "layers: [{from: exc}, {name: l, model: iaf_psc_exp, size: 3, connect: all_to_all, weight: 2 pA}]\n",
+        ""}) {
+    EXPECT_TRUE(schema_accepts(base + more)) << more;
+    EXPECT_TRUE(parser_accepts(base + more)) << more;
+  }
+}
+
+TEST(Schema, refuses_what_a_schema_can_see) {
+  for (const char* more : {"projection: []\n",
+                           "projections: {}\n",
+                           "projections: [{from: exc, connect: one_to_one}]\n",
+                           "projections: [{from: exc, to: exc}]\n",
+                           "projections: [{from: exc, to: exc, connect: all2all}]\n",
+                           "projections: [{from: exc, to: exc, connect: fixed_indegree}]\n",
+                           "projections: [{from: exc, to: exc, connect: {fixed_probability: 1.5}}]\n",
+                           "projections: [{from: exc, to: exc, connect: {fixed_indegree: 2.5}}]\n",
+                           "projections: [{from: exc, to: exc, connect: one_to_one, delay: 1}]\n",
+                           "projections: [{from: exc, to: exc, connect: one_to_one, delay: 1 mV}]\n",
+                           "projections: [{from: exc, to: exc, connect: one_to_one, plasticity: {}}]\n",
+                           "record: {exc: {v: all}}\n",
+                           "record: {exc: {spikes: some}}\n",
+                           "record: {exc: {V_m: {evry: 1 ms}}}\n",
+                           "layers: [{name: l, model: poisson, size: 3}]\n",
+                           "  2nd: {model: iaf_psc_exp, size: 1}\n",
+                           "  a: {model: iaf_psc_ex, size: 1}\n",
+                           "  a: {model: iaf_psc_exp, size: 0}\n",
+                           "  a: {model: poisson, size: 1, params: {tau_m: 1 ms}}\n",
+                           "  a: {model: poisson, size: 1, init: {V_m: 1 mV}}\n",
+                           "  a: {model: poisson, size: 1, params: {start: {uniform: [0 ms, 1 ms]}}}\n"}) {
+    EXPECT_FALSE(schema_accepts(base + more)) << more;
+    EXPECT_FALSE(parser_accepts(base + more)) << more;
+  }
+  EXPECT_FALSE(schema_accepts("populations: {}\n"));
+  EXPECT_FALSE(schema_accepts("synfire: 2\n"));
+  EXPECT_FALSE(schema_accepts("synfire: 1\nseed: -1\n"));
+  EXPECT_FALSE(schema_accepts("synfire: 1\nsimulation: {engine: event}\n"));
+}
+
+TEST(Schema, accepts_every_example) {
+  const char* root = std::getenv("SYNFIRE_SOURCE_DIR");
+  const std::filesystem::path examples = std::filesystem::path(root != nullptr ? root : ".") / "examples";
+  int found = 0;
+  if (!std::filesystem::is_directory(examples)) GTEST_SKIP() << "no folder " << examples;
+  for (const auto& entry : std::filesystem::directory_iterator(examples)) {
+    if (entry.path().extension() != ".yaml") continue;
+    ++found;
+    EXPECT_TRUE(fits(to_json(read_yaml(entry.path().string())), schema(), schema())) << entry.path();
+  }
+  if (found == 0) GTEST_SKIP() << "no examples in " << examples;
+}
+
+}  // namespace
+}  // namespace synfire

@@ -1,0 +1,66 @@
+// One neuron of a model, advanced by hand.
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/aggregate.hpp"
+#include "neurons/models.hpp"
+
+namespace synfire::testing_tools {
+
+/// Rounding unit of a number type: the largest relative error of one operation.
+template <class Real> inline constexpr double rounding = std::numeric_limits<Real>::epsilon() / 2;
+
+template <class M> struct OneNeuron {
+  using Real = std::remove_cvref_t<decltype(std::declval<typename M::State>().V_m)>;
+
+  explicit OneNeuron(const typename M::Parameters& p, double dt_ms)
+      : parameters(p), constants(M::constants(p, dt_ms)), state(M::initial(p)), dt(dt_ms) {}
+
+  bool step(const typename M::Input& input = {}) { return M::step(state, parameters, constants, input); }
+
+  void run(int steps, const typename M::Input& input = {}) {
+    for (int k = 0; k < steps; ++k) step(input);
+  }
+
+  /// The steps in which the neuron spikes.
+  std::vector<int> spikes(int steps, const typename M::Input& input = {}) {
+    std::vector<int> found;
+    for (int k = 0; k < steps; ++k)
+      if (step(input)) found.push_back(k);
+    return found;
+  }
+
+  typename M::Parameters parameters;
+  typename M::Constants constants;
+  typename M::State state;
+  double dt;
+};
+
+/// The members of a struct of Reals as numbers, in order.
+template <class Real, class Struct> std::vector<double> values_of(const Struct& s) {
+  std::vector<double> values;
+  std::apply([&](const auto&... members) { (values.push_back(static_cast<double>(members)), ...); },
+             tie_members<member_count<Struct, Real>>(s));
+  return values;
+}
+
+template <class Real, class Struct> Struct struct_of(const std::vector<double>& values) {
+  Struct s{};
+  std::size_t k = 0;
+  std::apply([&](auto&... members) { ((members = static_cast<Real>(values[k++])), ...); },
+             tie_members<member_count<Struct, Real>>(s));
+  return s;
+}
+
+/// Calls visit.template operator()<Model>(name) for every listed model.
+template <class Visit> void for_each_model(Visit&& visit) {
+  NeuronModels::for_each([&]<template <class> class Model>() {
+    visit.template operator()<Model>(std::string(Model<double>::describe().name));
+  });
+}
+
+}  // namespace synfire::testing_tools
