@@ -14,6 +14,7 @@
 #include "io/hdf5.hpp"
 #include "networks/connect/connector.hpp"
 #include "networks/graph.hpp"
+#include "networks/reference.hpp"
 #include "networks/schema.hpp"
 #include "neurons/models.hpp"
 #include "sim/simulation.hpp"
@@ -168,9 +169,11 @@ void add_models(CLI::App& app) {
 }
 
 void add_schema(CLI::App& app) {
+  auto markdown = std::make_shared<bool>(false);
   CLI::App* command = app.add_subcommand("schema", "print the JSON Schema of network files, for editors");
+  command->add_flag("--markdown", *markdown, "print the reference page of the manual instead");
   command->footer("Example: synfire schema > synfire.schema.json");
-  command->callback([] { fmt::print("{}\n", network_schema()); });
+  command->callback([markdown] { fmt::print("{}\n", *markdown ? language_reference() : network_schema()); });
 }
 
 void add_info(CLI::App& app) {

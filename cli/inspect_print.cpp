@@ -49,7 +49,7 @@ std::string provenance_lines(const Inspection& inspection) {
   std::string text = printable(inspection.path) + "\n";
   if (!p.by_synfire) return text + "SONATA file of another program (sizes from the largest ids)\n";
   std::vector<std::string> parts{
-      with_value("synfire", p.version + (p.revision.empty() ? "" : " (" + p.revision + ")"))};
+      with_value("synfire", p.revision.empty() ? p.version : fmt::format("{} ({})", p.version, p.revision))};
   if (p.seed) parts.push_back(fmt::format("seed {}", *p.seed));
   if (p.dt_ms) parts.push_back(fmt::format("dt {} ms", ms(*p.dt_ms)));
   parts.push_back(with_value("backend", p.backend));
@@ -60,13 +60,10 @@ std::string provenance_lines(const Inspection& inspection) {
   std::erase(parts, "");
   text += fmt::format("{}\n", fmt::join(parts, ", "));
   const std::string completed = p.completed_ms ? ms(*p.completed_ms) : "?";
-  const std::string all = p.duration_ms ? " of " + ms(*p.duration_ms) : "";
+  const std::string all = p.duration_ms ? fmt::format(" of {} ms", ms(*p.duration_ms)) : "";
   if (p.unfinished())
-    text += fmt::format("unfinished (still running, or killed): complete up to {} ms{}\n", completed,
-                        all + (all.empty() ? "" : " ms"));
-  if (p.status == "stopped")
-    text +=
-        fmt::format("stopped early: complete up to {} ms{}\n", completed, all + (all.empty() ? "" : " ms"));
+    text += fmt::format("unfinished (still running, or killed): complete up to {} ms{}\n", completed, all);
+  if (p.status == "stopped") text += fmt::format("stopped early: complete up to {} ms{}\n", completed, all);
   return text;
 }
 
@@ -120,7 +117,8 @@ std::string table(const Inspection& inspection, bool colours) {
     std::string line;
     for (std::size_t c = 0; c < columns.size(); ++c) {
       const std::string blanks(widths[c] - characters(rows[r][c]), ' ');
-      line += (c > 0 ? "  " : "") + (columns[c].right ? blanks + rows[r][c] : rows[r][c] + blanks);
+      line += c > 0 ? "  " : "";
+      line += columns[c].right ? blanks + rows[r][c] : rows[r][c] + blanks;
     }
     text += colours && r == 0 ? fmt::format("\033[1m{}\033[0m\n", line) : line + "\n";
   }
@@ -132,9 +130,9 @@ std::string report_lines(const Inspection& inspection) {
   for (const auto& r : inspection.reports)
     text += fmt::format("report {}: {}{} of {} element{} of {}, {} frames every {} ms from {} ms\n",
                         printable(r.name), r.variable.empty() ? "values" : printable(r.variable),
-                        r.units.empty() || r.units == "1" ? "" : " (" + printable(r.units) + ")", r.elements,
-                        r.elements == 1 ? "" : "s", printable(r.population), r.frames, ms(r.step_ms),
-                        ms(r.start_ms));
+                        r.units.empty() || r.units == "1" ? "" : fmt::format(" ({})", printable(r.units)),
+                        r.elements, r.elements == 1 ? "" : "s", printable(r.population), r.frames,
+                        ms(r.step_ms), ms(r.start_ms));
   return text;
 }
 
@@ -169,8 +167,8 @@ std::string raster(const Inspection& inspection, bool colours) {
   if (text.empty()) return text;
   const std::string from = ms(inspection.window.from_ms), until = ms(inspection.window.until_ms) + " ms";
   const std::size_t used = from.size() + until.size();
-  return "\n" + text + std::string(label_width, ' ') + from +
-         std::string(width > used ? width - used : 1, ' ') + until + "\n";
+  return fmt::format("\n{}{:{}}{}{:{}}{}\n", text, "", label_width, from, "", width > used ? width - used : 1,
+                     until);
 }
 
 using Json = nlohmann::ordered_json;

@@ -1,8 +1,16 @@
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
 #include "core/error.hpp"
+#include "core/spelling.hpp"
 #include "core/version.hpp"
 
 namespace {
@@ -13,40 +21,79 @@ std::string version_line() {
                           : fmt::format("synfire {} ({})", number, revision);
 }
 
+// Whatever names and values a message quotes, it stays one line.
+int fail(std::string_view message, int code) {
+  std::string line(message);
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  fmt::print(stderr, "synfire: {}\n", line);
+  return code;
+}
+
+// CLI11 would only say that a command is missing.
+void refuse_unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  std::vector<std::string> names;
+  for (const auto* command : commands) names.push_back(command->get_name());
+  const std::vector<std::string_view> valid(names.begin(), names.end());
+  if (std::find(valid.begin(), valid.end(), argv[1]) != valid.end()) return;
+  throw synfire::Error(synfire::ErrorKind::usage,
+                       fmt::format("no command '{}'{}", argv[1], synfire::did_you_mean(argv[1], valid)));
+}
+
+int fail_usage(const CLI::App& app, const CLI::ParseError& error) {
+  const auto chosen = app.get_subcommands();
+  const std::string command = chosen.empty() ? "" : chosen.front()->get_name() + " ";
+  return fail(fmt::format("{}; `synfire {}--help` shows what can be written", error.what(), command),
+              static_cast<int>(synfire::ErrorKind::usage));
+}
+
+// What was printed may still lie in a buffer, and the disk behind it be full.
+void flush_output() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
+  throw synfire::Error(synfire::ErrorKind::resource, "cannot write to standard output; is the disk full?");
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Synfire simulates spiking networks described in YAML and writes their spikes to HDF5."};
   app.set_version_flag("--version", version_line());
   app.require_subcommand(1);
   app.footer("Example: synfire run examples/brunel.yaml && synfire inspect brunel.h5 --plot raster.png");
   synfire::cli::add_run(app);
-  // synfire::cli::add_inspect(app);
+  synfire::cli::add_inspect(app);
   synfire::cli::add_validate(app);
   synfire::cli::add_graph(app);
   synfire::cli::add_models(app);
   synfire::cli::add_schema(app);
   synfire::cli::add_info(app);
+  refuse_unknown_command(app, argc, argv);
+  int code = 0;
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RuntimeError& ended) {
+    code = ended.get_exit_code();
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : static_cast<int>(synfire::ErrorKind::usage);
+    if (error.get_exit_code() != 0) return fail_usage(app, error);
+    app.exit(error);  // prints the help or the version
   }
-  return 0;
+  flush_output();
+  return code;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is then an error of writing, and is reported
   try {
     return run(argc, argv);
   } catch (const synfire::Error& error) {
-    fmt::print(stderr, "synfire: {}\n", error.what());
-    return error.exit_code();
+    return fail(error.what(), error.exit_code());
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "synfire: out of memory; make the network smaller or the machine larger\n");
-    return static_cast<int>(synfire::ErrorKind::resource);
+    return fail("out of memory; make the network smaller or the machine larger",
+                static_cast<int>(synfire::ErrorKind::resource));
   } catch (const std::exception& error) {
-    fmt::print(stderr, "synfire: internal error: {}; please report it with the network file\n", error.what());
-    return static_cast<int>(synfire::ErrorKind::internal);
+    return fail(fmt::format("internal error: {}; please report it with the network file", error.what()),
+                static_cast<int>(synfire::ErrorKind::internal));
   }
 }

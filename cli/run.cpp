@@ -1,6 +1,9 @@
 #include <atomic>
 #include <csignal>
 #include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -17,15 +20,19 @@ namespace {
 
 struct RunArguments {
   NetworkArguments network;
-  std::string output, report;
+  std::optional<std::string> output, report;
   bool force = false, quiet = false;
   unsigned threads = 0;
 };
 
 // Set by the first Ctrl-C; the run then ends in order.
 std::atomic<bool> stop_asked{false};
-static_assert(std::atomic<bool>::is_always_lock_free);
-extern "C" void ask_to_stop(int) { stop_asked = true; }
+std::atomic<int> signal_received{0};
+static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
+extern "C" void ask_to_stop(int signal) {
+  signal_received = signal;
+  stop_asked = true;
+}
 
 // For the time of a run, SIGINT and SIGTERM end it with a complete file; a second signal ends the program.
 class StopSignals {
@@ -44,7 +51,7 @@ class StopSignals {
 };
 
 std::string output_of(const RunArguments& arguments, const NetworkDescription& network) {
-  if (!arguments.output.empty()) return arguments.output;
+  if (arguments.output) return *arguments.output;
   if (network.output) return *network.output;
   return std::filesystem::path(arguments.network.file).stem().string() + ".h5";
 }
@@ -68,10 +75,49 @@ void print_table(const RunResult& result, const std::string& output) {
   fmt::print("{}\n", output);
 }
 
+bool is_same_file(const std::string& a, const std::string& b) {
+  std::error_code unknown;
+  if (std::filesystem::equivalent(a, b, unknown)) return true;
+  const auto whole = [&](const std::string& path) {
+    return std::filesystem::weakly_canonical(path, unknown);
+  };
+  return whole(a) == whole(b);
+}
+
+// Nothing that the run reads may be replaced by what it writes, whatever --force allows.
+void keep_inputs(const std::string& written, const std::string& network_file,
+                 const NetworkDescription& network) {
+  std::vector<std::string> inputs = {network_file};
+  for (const auto& population : network.populations) inputs.push_back(population.file);
+  for (const auto& projection : network.projections) inputs.push_back(projection.connect.file);
+  for (const auto& input : inputs) {
+    if (input.empty() || !is_same_file(written, input)) continue;
+    throw Error(ErrorKind::usage,
+                fmt::format("'{}' is an input of this run; write to another file", written));
+  }
+}
+
+// Asked for before anything is built, so that a long run is not lost to a misspelt folder.
+void check_files(const RunArguments& arguments, const NetworkDescription& network,
+                 const std::string& output) {
+  keep_inputs(output, arguments.network.file, network);
+  check_output(output, arguments.force);
+  if (!arguments.report) return;
+  if (is_same_file(*arguments.report, output))
+    throw Error(ErrorKind::usage, fmt::format("output and report are the same file '{}'", output));
+  keep_inputs(*arguments.report, arguments.network.file, network);
+  check_output(*arguments.report, arguments.force);
+}
+
+// As a shell tells it of a program that a signal ended, so that scripts do not take the run for a whole one.
+void tell_signal() {
+  if (signal_received != 0) throw CLI::RuntimeError(128 + signal_received);
+}
+
 void run_network(const RunArguments& arguments) {
   const NetworkDescription network = arguments.network.load();
   const std::string output = output_of(arguments, network);
-  check_output(output, arguments.force);
+  check_files(arguments, network, output);
 
   RunOptions options;
   options.threads = arguments.threads;
@@ -87,8 +133,9 @@ void run_network(const RunArguments& arguments) {
   const RunResult result = simulation.run(file);
   bar.end();
   file.finish(result);
-  if (!arguments.report.empty()) write_report(arguments.report, result);
+  if (arguments.report) write_report(*arguments.report, result);
   if (!arguments.quiet) print_table(result, output);
+  if (result.stopped_early) tell_signal();
 }
 
 }  // namespace
@@ -101,7 +148,7 @@ void add_run(CLI::App& app) {
       ->add_option("-o,--output", arguments->output,
                    "result file; else `output:` of the network, else its name + .h5")
       ->type_name("FILE.h5");
-  command->add_flag("-f,--force", arguments->force, "replace an existing result file");
+  command->add_flag("-f,--force", arguments->force, "replace an existing result file and report");
   command->add_option("-t,--threads", arguments->threads, "threads to use; default: all of the machine")
       ->check(CLI::Range(1, 4096));
   command->add_option("--report", arguments->report, "write timing and counts as JSON")

@@ -316,7 +316,7 @@ std::vector<double> nice_ticks(Range range, int count) {
   std::vector<double> ticks;
   const double first = std::ceil(range.low / step - 1e-9), last = std::floor(range.high / step + 1e-9);
   for (double k = first; k <= last && ticks.size() < 1000; ++k) ticks.push_back(k == 0 ? 0 : k * step);
-  return ticks;
+  return ticks.size() < 2 && count < 10 ? nice_ticks(range, count + 1) : ticks;
 }
 
 std::vector<std::string> tick_labels(std::span<const double> values) {

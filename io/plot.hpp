@@ -120,7 +120,7 @@ struct Range {
   }
 };
 
-/// At most about `count` round values (1, 2 or 5 times a power of ten apart) inside the range.
+/// About `count` round values (1, 2 or 5 times a power of ten apart) inside the range, at least two.
 std::vector<double> nice_ticks(Range, int count);
 /// The values as text with just as many decimals as their distance needs.
 std::vector<std::string> tick_labels(std::span<const double> values);

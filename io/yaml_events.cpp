@@ -1,5 +1,6 @@
 #include "io/yaml_events.hpp"
 
+#include <algorithm>
 #include <istream>
 #include <streambuf>
 
@@ -163,9 +164,28 @@ void TreeBuilder::open(Tree tree, YAML::anchor_t anchor) {
   open_.push_back(std::move(opened));
 }
 
+// `<<: *name` (or a list of them) in a map: the members of those maps that it does not have itself; of two
+// that both have a member, the earlier wins.
+void TreeBuilder::merge(Tree& map) {
+  auto& members = map.members();
+  const auto place =
+      std::find_if(members.begin(), members.end(), [](const auto& m) { return m.first == "<<"; });
+  if (place == members.end()) return;
+  const Tree merged = std::move(place->second);
+  members.erase(place);
+  const auto take_from = [&](const Tree& other) {
+    if (!other.is_map()) refuse(other.where(), "<< takes a map, or a list of maps, such as *name");
+    for (const auto& [key, value] : other.members())
+      if (map.find(key) == nullptr) map.members().emplace_back(key, value);
+  };
+  if (!merged.is_list()) return take_from(merged);
+  for (const Tree& other : merged.items()) take_from(other);
+}
+
 void TreeBuilder::close() {
   Open closed = std::move(open_.back());
   open_.pop_back();
+  if (closed.tree.is_map()) merge(closed.tree);
   remember(closed.anchor, closed.tree, values_ - closed.values_before);
   add(std::move(closed.tree));
 }

@@ -56,6 +56,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void count(std::size_t values, const Position& where);
   void open(Tree tree, YAML::anchor_t anchor);
   void close();
+  static void merge(Tree& map);
   void remember(YAML::anchor_t anchor, const Tree& tree, std::size_t values);
   void add(Tree tree);
 

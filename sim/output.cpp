@@ -54,19 +54,24 @@ void write_parameter(hdf5::Group& group, const ParameterInfo& info, const Popula
 }  // namespace
 
 void check_output(const std::string& path, bool force) {
-  if (fs::is_directory(path))
-    throw Error(ErrorKind::usage, fmt::format("output '{}' is a folder; name a file in it", path));
-  if (fs::exists(path) && !force)
-    throw Error(
-        ErrorKind::usage,
-        fmt::format("output '{}' exists; choose another with --output, or replace it with --force", path));
+  const auto refuse = [&](ErrorKind kind, std::string_view why) {
+    throw Error(kind, fmt::format("output '{}' {}", path, why));
+  };
+  std::error_code failure;
+  const fs::file_status status = fs::status(path, failure);
+  if (status.type() == fs::file_type::none)
+    refuse(ErrorKind::resource, fmt::format("cannot be written: {}", failure.message()));
+  if (fs::is_directory(status)) refuse(ErrorKind::usage, "is a folder; name a file in it");
+  if (fs::path(path).filename().empty()) refuse(ErrorKind::usage, "does not name a file");
+  if (fs::exists(status) && !fs::is_regular_file(status))
+    refuse(ErrorKind::usage, "is not a file that could be replaced; choose another name");
+  if (fs::exists(status) && !force)
+    refuse(ErrorKind::usage, "exists; choose another name, or replace it with --force");
   const std::string folder = folder_of(path);
-  if (!fs::is_directory(folder))
-    throw Error(ErrorKind::resource,
-                fmt::format("output '{}': there is no folder '{}'; make it first", path, folder));
+  if (!fs::is_directory(folder, failure))
+    refuse(ErrorKind::resource, fmt::format("cannot be written: there is no folder '{}'", folder));
   if (access(folder.c_str(), W_OK) != 0)
-    throw Error(ErrorKind::resource,
-                fmt::format("output '{}': the folder '{}' may not be written to", path, folder));
+    refuse(ErrorKind::resource, fmt::format("cannot be written: no permission in folder '{}'", folder));
 }
 
 ResultFile::ResultFile(const std::string& path, bool force, const NetworkDescription& network,

@@ -18,6 +18,30 @@ bool is_recorded(const NetworkDescription& network, std::size_t population) {
   return false;
 }
 
+// Weights that a rule brings were not there when the description was checked.
+void check_weights(const ProjectionPlan& plan) {
+  if (!plan.connector->has_weights()) return;
+  using Sign = ReceptorInfo::Sign;
+  const ReceptorInfo& receptor = model_info(plan.to->model).receptors[plan.receptor];
+  bool positive = false, negative = false;
+  for (std::uint32_t t = 0; t < plan.to->size(); ++t) {
+    for (const float w : plan.connector->weights_of(t)) {
+      positive = positive || w > 0;
+      negative = negative || w < 0;
+    }
+  }
+  const bool fits = receptor.sign == Sign::positive   ? !negative
+                    : receptor.sign == Sign::negative ? !(positive && (negative || !receptor.magnitude))
+                                                      : true;
+  if (fits) return;
+  throw Error(
+      ErrorKind::input, plan.description->where,
+      fmt::format(
+          "projection '{}': the weights of '{}' do not all fit the receptor '{}'; split the file by the sign "
+          "of the weights and name the receptor of each part",
+          plan.description->name, plan.description->connect.file, receptor.name));
+}
+
 std::vector<Range> cut(std::uint32_t size, std::uint32_t parts) {
   constexpr std::uint32_t grain = 64;  // groups of random draws are not cut (encoders/poisson)
   const std::uint32_t grains = (size + grain - 1) / grain;
@@ -123,6 +147,7 @@ std::vector<ProjectionPlan> plan_projections(const BuildContext& context, bool m
     plan.connector = make_connector(projection.connect, connect);
     plan.receptor = projection.receptor.value_or(0);
     plan.magnitude = model_info(to.model).receptors[plan.receptor].magnitude;
+    check_weights(plan);
     plan.weight_key = context.key(fmt::format("projection/{}/weight", projection.name));
     plan.delay_key = context.key(fmt::format("projection/{}/delay", projection.name));
     plan.dt_ms = context.grid.dt_ms();

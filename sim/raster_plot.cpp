@@ -24,7 +24,8 @@ constexpr Colour grey{0.45, 0.45, 0.45};
 /// "12,500"
 std::string grouped(std::uint64_t count) {
   std::string text = fmt::format("{}", count);
-  for (std::size_t k = 3; k < text.size(); k += 4) text.insert(text.size() - k, ",");
+  for (std::size_t k = 3; k < text.size(); k += 4)
+    text.insert(text.end() - static_cast<std::ptrdiff_t>(k), ',');
   return text;
 }
 

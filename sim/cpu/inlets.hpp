@@ -77,7 +77,7 @@ class CurrentInlet final : public Inlet {
         values_(one_source ? 1 : range.count) {}
 
   void deliver(Step step) override;
-  std::uint64_t synapses() const override { return range_.count; }
+  std::uint64_t synapses() const override { return 0; }
   std::size_t bytes() const override { return (weights_.size() + values_.size()) * sizeof(float); }
 
  private:

@@ -206,4 +206,18 @@ TEST(Set, depth_stays_within_what_can_be_read_back) {
 }
 
 }  // namespace
+TEST(Yaml, MergeKeyAddsWhatTheMapDoesNotHave) {
+  const Tree tree =
+      parse_yaml("a: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\nc: {<<: *a, y: 5}\nd:\n  <<: [*a, *b]\n", "t.yaml");
+  const Tree& c = *tree.find("c");
+  EXPECT_EQ(c.members().size(), 2u);
+  EXPECT_EQ(c.find("x")->text(), "1");
+  EXPECT_EQ(c.find("y")->text(), "5");
+  const Tree& d = *tree.find("d");
+  EXPECT_EQ(d.members().size(), 3u);
+  EXPECT_EQ(d.find("y")->text(), "2");  // the earlier map wins
+  EXPECT_EQ(d.find("z")->text(), "4");
+  EXPECT_THROW(parse_yaml("a: {<<: 3}", "t.yaml"), Error);
+}
+
 }  // namespace synfire

@@ -1,0 +1,84 @@
+#include "networks/reference.hpp"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "encoders/sources.hpp"
+#include "networks/connect/connector.hpp"
+#include "networks/keys.hpp"
+#include "neurons/models.hpp"
+
+namespace synfire {
+namespace {
+
+using Text = fmt::memory_buffer;
+
+template <class... Args> void add(Text& text, fmt::format_string<Args...> format, Args&&... args) {
+  fmt::format_to(std::back_inserter(text), format, std::forward<Args>(args)...);
+}
+
+void add_keys(Text& text, std::string_view title, std::span<const keys::Key> table) {
+  add(text, "### {}\n\n| key | without it | meaning |\n|---|---|---|\n", title);
+  for (const auto& key : table)
+    add(text, "| `{}` | {} | {} |\n", key.name,
+        key.required ? "required" : (key.standard.empty() ? "" : fmt::format("`{}`", key.standard)),
+        key.meaning);
+  add(text, "\n");
+}
+
+std::string default_of(const ParameterInfo& p) {
+  if (std::isnan(p.default_value)) return "required";
+  const bool is_flag = p.bounds.whole && p.bounds.low == 0 && p.bounds.high == 1;
+  if (is_flag) return p.default_value != 0 ? "`true`" : "`false`";
+  return fmt::format("`{}`", format_quantity(p.default_value, p.unit));
+}
+
+void add_parameters(Text& text, std::string_view title, const std::vector<ParameterInfo>& parameters) {
+  if (parameters.empty()) return;
+  add(text, "| {} | default | must | meaning |\n|---|---|---|---|\n", title);
+  for (const auto& p : parameters)
+    add(text, "| `{}` | {} | {} | {} |\n", p.name, default_of(p), describe(p.bounds, p.unit), p.meaning);
+  add(text, "\n");
+}
+
+void add_model(Text& text, const ModelInfo& model) {
+  add(text, "### `{}`\n\n{}. Source: {}.\n\n", model.name, model.summary, model.source);
+  add_parameters(text, "parameter", model.parameters);
+  if (model.receptors.empty()) return;
+  add_parameters(text, "state", model.state);
+  add(text, "| receptor | unit of a weight | meaning |\n|---|---|---|\n");
+  for (const auto& r : model.receptors) add(text, "| `{}` | {} | {} |\n", r.name, symbol(r.unit), r.meaning);
+  add(text, "\n");
+}
+
+}  // namespace
+
+std::string language_reference() {
+  Text text;
+  add(text, "# Reference\n\nWritten by `synfire schema --markdown`; a test compares the two.\n\n## Keys\n\n");
+  add_keys(text, "A network file", keys::network);
+  add_keys(text, "`simulation`", keys::simulation);
+  add_keys(text, "A population", keys::population);
+  add_keys(text, "A projection", keys::projection);
+  add_keys(text, "A layer", keys::layer);
+  add_keys(text, "A recorded state variable", keys::trace);
+  add(text,
+      "## Distributions\n\nMay stand wherever a number may. Each takes `min` and `max`, outside of which "
+      "draws are "
+      "repeated.\n\n| name | parameters | meaning |\n|---|---|---|\n");
+  for (const auto& d : keys::distributions)
+    add(text, "| `{}` | {}{} | {} |\n", d.name, d.parameters[0],
+        d.count() == 2 ? fmt::format(", {}", d.parameters[1]) : "", d.meaning);
+  add(text, "\n## Neuron models\n\n");
+  for (const auto& model : neuron_models()) add_model(text, model);
+  add(text, "## Sources\n\n");
+  for (const auto& source : source_models()) add_model(text, source.model);
+  add(text, "## Connection rules\n\n");
+  for (const auto& rule : connection_rules()) add_model(text, rule);
+  std::string made = fmt::to_string(text);
+  made.pop_back();  // the blank line at the end
+  return made;
+}
+
+}  // namespace synfire

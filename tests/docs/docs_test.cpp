@@ -1,0 +1,107 @@
+// What the manual shows works: every YAML block builds, every command of the README runs, the reference is up
+// to date.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "io/yaml.hpp"
+#include "networks/keys.hpp"
+#include "networks/parse.hpp"
+#include "networks/reference.hpp"
+#include "sim/simulation.hpp"
+
+namespace synfire {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path source_folder() {
+  const char* folder = std::getenv("SYNFIRE_SOURCE_DIR");
+  return folder != nullptr ? folder : ".";
+}
+
+std::string text_of(const fs::path& path) {
+  std::ifstream file(path);
+  EXPECT_TRUE(file) << path;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// The code blocks of a language in a Markdown page.
+std::vector<std::string> blocks(const std::string& page, const std::string& language) {
+  std::vector<std::string> found;
+  const std::string fence = "```" + language + "\n";
+  for (std::size_t at = page.find(fence); at != std::string::npos; at = page.find(fence, at)) {
+    at += fence.size();
+    found.push_back(page.substr(at, page.find("```", at) - at));
+  }
+  return found;
+}
+
+std::vector<fs::path> pages() {
+  std::vector<fs::path> found{source_folder() / "README.md", source_folder() / "CONTRIBUTING.md"};
+  for (const auto& entry : fs::directory_iterator(source_folder() / "docs"))
+    if (entry.path().extension() == ".md") found.push_back(entry.path());
+  return found;
+}
+
+TEST(Docs, EveryNetworkShownRuns) {
+  int shown = 0;
+  for (const auto& page : pages()) {
+    for (const auto& block : blocks(text_of(page), "yaml")) {
+      SCOPED_TRACE(page.string() + ":\n" + block);
+      ++shown;
+      NetworkDescription network;
+      ASSERT_NO_THROW(network = parse_network(parse_yaml(block, page.string())));
+      network.simulation.duration = 20;
+      MemorySink sink(network);
+      ASSERT_NO_THROW(Simulation(network).run(sink));
+    }
+  }
+  EXPECT_GE(shown, 5);
+}
+
+TEST(Docs, ReferenceIsWhatTheProgramPrints) {
+  EXPECT_EQ(text_of(source_folder() / "docs/reference.md"), language_reference() + "\n")
+      << "renew it with: synfire schema --markdown > docs/reference.md";
+}
+
+TEST(Docs, LinksLeadSomewhere) {
+  for (const auto& page : pages()) {
+    const std::string text = text_of(page);
+    for (std::size_t at = text.find("]("); at != std::string::npos; at = text.find("](", at + 1)) {
+      const std::string target = text.substr(at + 2, text.find(')', at) - at - 2);
+      if (target.starts_with("http") || target.starts_with("#")) continue;
+      EXPECT_TRUE(fs::exists(page.parent_path() / target)) << page << " links to " << target;
+    }
+  }
+}
+
+// The README's commands in their order, in a folder of their own; `./synfire` is the program under test.
+TEST(Docs, CommandsOfTheReadmeRun) {
+  const char* program = std::getenv("SYNFIRE_PROGRAM");
+  ASSERT_NE(program, nullptr);
+  const fs::path folder = fs::temp_directory_path() / ("synfire-docs-" + std::to_string(getpid()));
+  fs::create_directories(folder);
+  fs::create_symlink(program, folder / "synfire");
+  fs::create_directory_symlink(fs::absolute(source_folder() / "examples"), folder / "examples");
+  int commands = 0;
+  for (const auto& block : blocks(text_of(source_folder() / "README.md"), "sh")) {
+    std::istringstream lines(block);
+    for (std::string line; std::getline(lines, line);) {
+      ++commands;
+      const std::string command = "cd '" + folder.string() + "' && " + line + " > log 2>&1";
+      EXPECT_EQ(std::system(command.c_str()), 0) << line << "\n" << text_of(folder / "log");
+    }
+  }
+  EXPECT_GE(commands, 2);
+  EXPECT_TRUE(fs::exists(folder / "raster.png"));
+  fs::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace synfire

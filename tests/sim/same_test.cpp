@@ -1,0 +1,161 @@
+// The same answer whatever the machine: threads, shards and vector width change nothing, to the bit.
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <set>
+
+#include <unistd.h>
+
+#include "core/cpu.hpp"
+#include "sim/plan.hpp"
+#include "tests/io/files.hpp"
+#include "tests/sim/networks.hpp"
+#include "tests/sim/zoo.hpp"
+
+namespace synfire {
+namespace {
+
+using namespace testing_tools;
+
+/// Spikes and traces of a run, as bytes.
+std::string everything(const Ran& ran) {
+  std::string bytes;
+  const auto append = [&](const auto& values) {
+    const std::uint64_t count = values.size();
+    bytes.append(reinterpret_cast<const char*>(&count), sizeof count);
+    bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0]));
+  };
+  for (const auto& spikes : ran.sink.all()) append(spikes.steps), append(spikes.neurons);
+  for (const auto& record : ran.network.records)
+    for (std::size_t t = 0; t < record.traces.size(); ++t) append(ran.sink.trace(record.population, t));
+  return bytes;
+}
+
+void expect_same(const Ran& ran, const Ran& yardstick) {
+  for (std::size_t p = 0; p < ran.network.populations.size(); ++p)
+    EXPECT_EQ(ran.sink.of(p), yardstick.sink.of(p)) << ran.network.populations[p].name;
+  EXPECT_TRUE(everything(ran) == everything(yardstick)) << "a trace differs";
+  EXPECT_EQ(ran.result.synaptic_events, yardstick.result.synaptic_events);
+  EXPECT_EQ(ran.result.drive_events, yardstick.result.drive_events);
+  EXPECT_EQ(ran.result.synapses, yardstick.result.synapses);
+  EXPECT_EQ(ran.result.neuron_updates, yardstick.result.neuron_updates);
+  ASSERT_EQ(ran.result.populations.size(), yardstick.result.populations.size());
+  for (std::size_t p = 0; p < ran.result.populations.size(); ++p) {
+    EXPECT_EQ(ran.result.populations[p].name, yardstick.result.populations[p].name);
+    EXPECT_EQ(ran.result.populations[p].spikes, yardstick.result.populations[p].spikes);
+    // Summed shard by shard: equal up to rounding.
+    EXPECT_NEAR(ran.result.populations[p].cv_isi, yardstick.result.populations[p].cv_isi, 1e-12);
+  }
+}
+
+TEST(Same, spikes_and_traces_do_not_depend_on_threads_or_shards_to_the_bit) {
+  const auto network = network_of(zoo);
+  const auto yardstick = run(network, with(1, 1));
+  ASSERT_EQ(yardstick.result.shards, 5u) << "three populations of neurons, two of sources with synapses";
+  for (const char* population : {"exc", "inh", "cond"}) {
+    const double rate =
+        double(yardstick.spikes(population).steps.size()) / network.populations[yardstick.index(population)].size() / 0.3;
+    EXPECT_GT(rate, 2) << population << " is too quiet for this test to mean anything";
+    EXPECT_LT(rate, 100) << population;
+  }
+  for (const unsigned threads : {1u, 2u, 3u, 8u}) {
+    for (const unsigned shards : {1u, 2u, 3u, 5u}) {
+      SCOPED_TRACE(fmt::format("{} threads, {} shards", threads, shards));
+      const auto ran = run(network, with(threads, shards));
+      // Ranges are cut between groups of 64: cond has 2 of them, inh 4.
+      EXPECT_EQ(ran.result.shards, shards + std::min(shards, 4u) + std::min(shards, 2u) + 2);
+      expect_same(ran, yardstick);
+    }
+    SCOPED_TRACE(fmt::format("{} threads, shards as chosen", threads));
+    expect_same(run(network, with(threads)), yardstick);
+  }
+}
+
+TEST(Same, repeated_runs_are_equal_and_another_seed_is_not) {
+  const auto once = run(network_of(zoo), with(2, 3)), again = run(network_of(zoo), with(2, 3));
+  expect_same(again, once);
+  const auto other = run(network_of(zoo, {"seed=8"}), with(2, 3));
+  EXPECT_NE(other.spikes("exc"), once.spikes("exc"));
+}
+
+// A shard must not let its order of work leak into another population: leaving out what is recorded, or a
+// population that receives only, changes no spike of the others.
+TEST(Same, recording_changes_nothing) {
+  const auto full = run(network_of(zoo), with(2, 2));
+  auto network = network_of(zoo);
+  network.records.resize(1);
+  network.records[0].traces.clear();
+  const auto bare = run(network, with(2, 2));
+  EXPECT_EQ(bare.spikes("exc"), full.spikes("exc"));
+  EXPECT_TRUE(bare.spikes("inh").steps.empty());
+}
+
+/// Runs in a process of its own, because the width is chosen once: writes all results to `file`.
+[[noreturn]] void run_at_width(const char* wide, const std::string& file) {
+  setenv("SYNFIRE_WIDE", wide, 1);
+  if (std::string(wide) == "0" && cpu_runs_wide_loops()) std::_Exit(3);
+  std::ofstream(file, std::ios::binary) << everything(run(network_of(zoo), with(2, 2)));
+  std::_Exit(0);
+}
+
+TEST(SameDeathTest, wide_vectors_give_the_same_bits) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // starts this program anew for each statement below
+  // The children must find the same names.
+  if (std::getenv("SYNFIRE_TEST_WIDTHS") == nullptr)
+    setenv("SYNFIRE_TEST_WIDTHS",
+           (std::filesystem::temp_directory_path() / fmt::format("synfire-widths-{}", getpid())).c_str(), 1);
+  const std::string prefix = std::getenv("SYNFIRE_TEST_WIDTHS");
+  EXPECT_EXIT(run_at_width("0", prefix + ".narrow"), ::testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(run_at_width("1", prefix + ".wide"), ::testing::ExitedWithCode(0), "");
+  const std::string narrow = test::content_of(prefix + ".narrow"), wide = test::content_of(prefix + ".wide");
+  for (const char* name : {".narrow", ".wide"}) std::filesystem::remove(prefix + name);
+  unsetenv("SYNFIRE_TEST_WIDTHS");
+  EXPECT_GT(narrow.size(), 10000u);
+  EXPECT_TRUE(narrow == wide);
+  if (!cpu_runs_wide_loops()) GTEST_SKIP() << "this machine has no AVX-512: both runs were narrow";
+}
+
+// Synapses that spikes went through, counted from the rules: a spike of step k acts in step k + delay, if that
+// is before the end.
+std::uint64_t recounted_events(const Ran& ran) {
+  const Step steps = ran.result.steps;
+  const auto plans = plan_projections({ran.network, Grid(ran.network.simulation.dt)}, true);
+  std::uint64_t events = 0;
+  for (const auto& plan : plans) {
+    if (plan.is_current || plan.is_fused) continue;
+    std::vector<std::vector<Step>> delays(plan.from->size());
+    std::vector<std::uint32_t> sources;
+    for (std::uint32_t t = 0; t < plan.to->size(); ++t) {
+      sources.clear();
+      plan.connector->sources_of(t, sources);
+      for (std::uint32_t k = 0; k < sources.size(); ++k) delays[sources[k]].push_back(plan.delay(t, k));
+    }
+    const auto& spikes = ran.sink.of(plan.description->from);
+    for (std::size_t s = 0; s < spikes.steps.size(); ++s)
+      for (const Step delay : delays[spikes.neurons[s]]) events += spikes.steps[s] + delay < steps;
+  }
+  return events;
+}
+
+TEST(Conservation, every_spike_goes_through_each_of_its_synapses_once) {
+  auto network = network_of(zoo);
+  RecordDescription volleys;
+  volleys.population = network.population("volleys").value();
+  volleys.spikes = {};
+  network.records.push_back(volleys);
+  for (const unsigned shards : {1u, 3u}) {
+    const auto ran = run(network, with(2, shards));
+    EXPECT_EQ(ran.result.synaptic_events, recounted_events(ran));
+    EXPECT_GT(ran.result.synaptic_events, 100'000u);
+    std::uint64_t spikes = 0;
+    for (const auto& population : ran.sink.all()) spikes += population.steps.size();
+    std::uint64_t counted = 0;
+    for (const auto& population : ran.result.populations) counted += population.spikes;
+    EXPECT_EQ(counted, spikes) << "all populations are recorded";
+    EXPECT_EQ(ran.result.neuron_updates, 1100u * 3000u);
+  }
+}
+
+}  // namespace
+}  // namespace synfire
