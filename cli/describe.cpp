@@ -164,7 +164,7 @@ void add_models(CLI::App& app) {
   CLI::App* command = app.add_subcommand("models", "list the models, or describe one");
   command->add_option("name", arguments->name, "model to describe")->type_name("NAME");
   command->add_flag("--json", arguments->json, "print as JSON");
-  command->footer("Example: synfire models iaf_psc_exp");
+  command->footer(fmt::format("Example: synfire models {}", neuron_models().front().name));
   command->callback([arguments] { show_models(*arguments); });
 }
 

@@ -94,7 +94,7 @@ using Row = std::array<std::string, columns.size()>;
 Row table_row(const InspectedPopulation& inspected) {
   const RecordedPopulation& p = inspected.population;
   Row row{title(p), p.model.empty() ? "-" : printable(p.model), fmt::format("{}", p.neurons)};
-  std::fill(row.begin() + 3, row.end(), "-");
+  std::fill(row.begin() + 3, row.end(), std::string(1, '-'));
   if (!inspected.statistics) return row;
   const SpikeStatistics& s = *inspected.statistics;
   row[3] = fmt::format("{}", s.spikes);

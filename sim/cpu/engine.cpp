@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <limits>
 #include <map>
+#include <mutex>
 #include <thread>
 
 #include <fmt/format.h>
@@ -226,6 +228,17 @@ void CpuEngine::work(unsigned worker, Step steps) {
   }
 }
 
+// Reports progress until the run has ended, and does not make it wait for the next report.
+void CpuEngine::watch(const std::stop_token& ended, Step steps) const {
+  std::mutex mutex;
+  std::condition_variable_any tick;
+  std::unique_lock lock(mutex);
+  while (!ended.stop_requested()) {
+    options_.progress(completed(), steps);
+    tick.wait_for(lock, ended, std::chrono::milliseconds(50), [] { return false; });
+  }
+}
+
 RunResult CpuEngine::run(RecordSink& sink) {
   const NetworkDescription& network = context_.network;
   const Step steps = context_.grid.nearest(network.simulation.duration);
@@ -244,13 +257,8 @@ RunResult CpuEngine::run(RecordSink& sink) {
   recorder_ = &recorder;
 
   const auto start = Clock::now();
-  std::atomic<bool> ended{false};
-  std::thread monitor([&] {
-    while (!ended.load()) {
-      if (options_.progress) options_.progress(completed(), steps);
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
-  });
+  std::jthread monitor;
+  if (options_.progress) monitor = std::jthread([&](const std::stop_token& ended) { watch(ended, steps); });
   const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, workers_);
   tbb::task_arena arena(static_cast<int>(workers_));
   arena.execute([&] {
@@ -259,8 +267,10 @@ RunResult CpuEngine::run(RecordSink& sink) {
     group.wait();
   });
   const double wall_s = seconds_since(start);
-  ended = true;
-  monitor.join();
+  if (monitor.joinable()) {
+    monitor.request_stop();
+    monitor.join();
+  }
   for (Shard* shard : recording) shard->recorder.hand_over(shard->done.load());
   recorder_ = nullptr;
   recorder.finish();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <vector>
 
 #include "sim/cpu/shard.hpp"
@@ -27,6 +28,7 @@ class CpuEngine final : public Engine {
   Step completed() const;
   void work(unsigned worker, Step steps);
   bool run_shard(Shard& shard, Step steps);
+  void watch(const std::stop_token& ended, Step steps) const;
   RunResult result(Step steps, double wall_s) const;
 
   BuildContext context_;
