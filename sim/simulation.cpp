@@ -32,9 +32,8 @@ void MemorySink::spikes(std::size_t population, std::span<const Step> steps,
 }
 
 void MemorySink::frames(std::size_t population, std::size_t trace, std::span<const float> values) {
-  auto& traces = frames_.at(population);
-  traces.resize(std::max(traces.size(), trace + 1));
-  traces[trace].insert(traces[trace].end(), values.begin(), values.end());
+  auto& kept = frames_.at(population).at(trace);
+  kept.insert(kept.end(), values.begin(), values.end());
 }
 
 }  // namespace synfire

@@ -38,7 +38,9 @@ class MemorySink final : public RecordSink {
   };
 
   explicit MemorySink(const NetworkDescription& network)
-      : spikes_(network.populations.size()), frames_(spikes_.size()) {}
+      : spikes_(network.populations.size()), frames_(spikes_.size()) {
+    for (const auto& record : network.records) frames_[record.population].resize(record.traces.size());
+  }
 
   void spikes(std::size_t population, std::span<const Step> steps,
               std::span<const std::uint32_t> neurons) override;

@@ -233,10 +233,10 @@ void CpuEngine::watch(const std::stop_token& ended, Step steps) const {
   std::mutex mutex;
   std::condition_variable_any tick;
   std::unique_lock lock(mutex);
-  while (!ended.stop_requested()) {
+  do {
     options_.progress(completed(), steps);
     tick.wait_for(lock, ended, std::chrono::milliseconds(50), [] { return false; });
-  }
+  } while (!ended.stop_requested());
 }
 
 RunResult CpuEngine::run(RecordSink& sink) {

@@ -209,7 +209,9 @@ TEST(Recorder, keeps_only_the_neurons_that_are_selected) {
     const auto some = run(network, with(2, 3));
     std::size_t found = 0;
     for (const std::uint32_t neuron : network.records[0].spikes.ids) {
-      if (backend == "cpu") EXPECT_EQ(some.steps("exc", neuron), full.steps("exc", neuron)) << neuron;
+      if (backend == "cpu") {
+        EXPECT_EQ(some.steps("exc", neuron), full.steps("exc", neuron)) << neuron;
+      }
       found += some.steps("exc", neuron).size();
     }
     EXPECT_GT(found, 0u) << backend;
