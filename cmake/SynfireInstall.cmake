@@ -9,7 +9,8 @@ install(FILES ${PROJECT_BINARY_DIR}/synfireConfig.cmake ${PROJECT_BINARY_DIR}/sy
         DESTINATION ${package_dir})
 install(EXPORT synfireTargets NAMESPACE synfire:: DESTINATION ${package_dir})
 install(FILES ${PROJECT_BINARY_DIR}/generated/core/version.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/synfire/core)
-install(DIRECTORY examples/ DESTINATION ${CMAKE_INSTALL_DATADIR}/synfire/examples)
+install(DIRECTORY examples/ DESTINATION ${CMAKE_INSTALL_DATADIR}/synfire/examples
+        PATTERN "CMakeLists.txt" EXCLUDE PATTERN "*.cpp" EXCLUDE)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 set(CPACK_GENERATOR DEB)

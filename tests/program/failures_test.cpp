@@ -164,8 +164,7 @@ std::vector<Case> networks() {
        net("synfire: " + std::string(1 << 20, '[') + "\n")},
       {"includes itself", input, "net.yaml", run_net(), net("include: net.yaml\n" + small_network)},
       {"more neurons than fit", input, "net.yaml:5:", run_net(),
-       net(replaced(small_network, "exc, size: 10", "exc, size: 10")
-               .replace(small_network.find("iaf_psc_exp, size: 10") + 19, 2, "99999999999"))},
+       net(replaced(small_network, "model: iaf_psc_exp, size: 10", "model: iaf_psc_exp, size: 99999999999"))},
   };
 }
 

@@ -36,6 +36,7 @@ const std::map<std::string, Names, std::less<>>& allowed() {
       {"learning", {"learning", "sim", "networks", "io", "core"}},
       {"cli",
        {"cli", "learning", "sim", "networks", "encoders", "plasticity", "synapses", "neurons", "io", "core"}},
+      {"examples", everything},
       {"tests", everything},
       {"bench", everything},
   };
