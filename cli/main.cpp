@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -52,7 +53,8 @@ int fail_usage(const CLI::App& app, const CLI::ParseError& error) {
 // What was printed may still lie in a buffer, and the disk behind it be full.
 void flush_output() {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
-  throw synfire::Error(synfire::ErrorKind::resource, "cannot write to standard output; is the disk full?");
+  throw synfire::Error(synfire::ErrorKind::resource,
+                       "standard output: cannot be written to; is the disk full?");
 }
 
 int run(int argc, char** argv) {
@@ -89,6 +91,9 @@ int main(int argc, char** argv) {
     return run(argc, argv);
   } catch (const synfire::Error& error) {
     return fail(error.what(), error.exit_code());
+  } catch (const std::system_error& error) {  // of printing
+    return fail(fmt::format("standard output: {}", error.what()),
+                static_cast<int>(synfire::ErrorKind::resource));
   } catch (const std::bad_alloc&) {
     return fail("out of memory; make the network smaller or the machine larger",
                 static_cast<int>(synfire::ErrorKind::resource));

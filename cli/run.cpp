@@ -79,7 +79,7 @@ bool is_same_file(const std::string& a, const std::string& b) {
   std::error_code unknown;
   if (std::filesystem::equivalent(a, b, unknown)) return true;
   const auto whole = [&](const std::string& path) {
-    return std::filesystem::weakly_canonical(path, unknown);
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(path, unknown), unknown);
   };
   return whole(a) == whole(b);
 }

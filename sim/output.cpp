@@ -51,6 +51,18 @@ void write_parameter(hdf5::Group& group, const ParameterInfo& info, const Popula
   if (info.unit != Unit::none) group.set_attribute(info.name + "_units", symbol(info.unit));
 }
 
+// The file under the name it has until its structure is complete.
+hdf5::File create_unnamed(const std::string& path) {
+  const std::string unfinished = path + ".new";
+  try {
+    return hdf5::File::create(unfinished, true);
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove(unfinished, ignored);
+    throw;
+  }
+}
+
 }  // namespace
 
 void check_output(const std::string& path, bool force) {
@@ -78,7 +90,7 @@ ResultFile::ResultFile(const std::string& path, bool force, const NetworkDescrip
                        const RunOptions& options)
     : path_(path), grid_(network.simulation.dt), file_([&] {
         check_output(path, force);
-        return hdf5::File::create(path + ".new", true);
+        return create_unnamed(path);
       }()) {
   try {
     write_sonata_root(file_);

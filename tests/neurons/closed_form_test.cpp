@@ -79,7 +79,8 @@ TYPED_TEST(ClosedForm, exponential_currents_add_up_also_where_the_time_constants
       p.tau_syn_in = 3;
       OneNeuron<M> neuron(p, dt);
       neuron.step({100, 0, 0});
-      EXPECT_EQ(neuron.state.V_m, -70) << "a spike acts on the current first, on the membrane in the next step";
+      EXPECT_EQ(neuron.state.V_m, -70)
+          << "a spike acts on the current first, on the membrane in the next step";
       const int gap = static_cast<int>(std::lround(5 / dt));
       for (int k = 1; k <= 3 * gap; ++k) {
         typename M::Input in{};

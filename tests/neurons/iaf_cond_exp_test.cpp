@@ -1,4 +1,5 @@
-// The conductance model has no closed form; it is judged by a fourth-order Runge-Kutta solution on a fine grid.
+// The conductance model has no closed form; it is judged by a fourth-order Runge-Kutta solution on a fine
+// grid.
 #include <array>
 #include <cmath>
 
@@ -19,8 +20,9 @@ struct Exact {
   using Y = std::array<double, 3>;  // V, g_ex, g_in
 
   Y slope(const Y& y) const {
-    return {(-p.g_L * (y[0] - p.E_L) - y[1] * (y[0] - p.E_ex) - y[2] * (y[0] - p.E_in) + current + p.I_e) / p.C_m,
-            -y[1] / p.tau_syn_ex, -y[2] / p.tau_syn_in};
+    return {
+        (-p.g_L * (y[0] - p.E_L) - y[1] * (y[0] - p.E_ex) - y[2] * (y[0] - p.E_in) + current + p.I_e) / p.C_m,
+        -y[1] / p.tau_syn_ex, -y[2] / p.tau_syn_in};
   }
   /// Global error about (h/tau_syn)^4/120 of the response: below 1e-12 mV for h = tau_syn/1000.
   Y after(Y y, double t, int steps) const {
@@ -29,7 +31,8 @@ struct Exact {
       return Y{a[0] + f * b[0], a[1] + f * b[1], a[2] + f * b[2]};
     };
     for (int k = 0; k < steps; ++k) {
-      const Y k1 = slope(y), k2 = slope(at(y, k1, h / 2)), k3 = slope(at(y, k2, h / 2)), k4 = slope(at(y, k3, h));
+      const Y k1 = slope(y), k2 = slope(at(y, k1, h / 2)), k3 = slope(at(y, k2, h / 2)),
+              k4 = slope(at(y, k3, h));
       for (int m = 0; m < 3; ++m) y[m] += h / 6 * (k1[m] + 2 * k2[m] + 2 * k3[m] + k4[m]);
     }
     return y;
@@ -45,8 +48,9 @@ Model::Parameters slow_synapses() {
   return p;
 }
 
-template <class M> OneNeuron<M> after_volley(const typename M::Parameters& p, double dt, double t, double exc,
-                                             double inh, double current = 0) {
+template <class M>
+OneNeuron<M> after_volley(const typename M::Parameters& p, double dt, double t, double exc, double inh,
+                          double current = 0) {
   using Real = typename OneNeuron<M>::Real;
   OneNeuron<M> neuron(p, dt);
   neuron.state.g_ex = Real(exc);

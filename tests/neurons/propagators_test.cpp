@@ -24,7 +24,8 @@ double by_series(double tau_syn) {
   return static_cast<double>(dt / (long double)C_m * std::exp(-(long double)dt / tau_m) * sum);
 }
 
-// Fifteen roundings at most lead to the coefficient; the cancellation in x is harmless, since x is added to 1.
+// Fifteen roundings at most lead to the coefficient; the cancellation in x is harmless, since x is added
+// to 1.
 constexpr double tolerance = 16 * rounding;
 
 TEST(Propagators, exponential_current_has_full_precision_at_and_beside_equal_time_constants) {
@@ -70,9 +71,9 @@ TEST(Propagators, two_half_steps_make_a_whole_one) {
     const double mean = mean_of_decay(dt / 2, tau);
     EXPECT_NEAR((mean + half * mean) / 2, mean_of_decay(dt, tau), tolerance) << tau;
     const double to_membrane = exponential_current(dt / 2, tau_m, tau, C_m);
-    EXPECT_NEAR((to_membrane * decay(dt / 2, tau_m) + half * to_membrane) /
-                    exponential_current(dt, tau_m, tau, C_m),
-                1, tolerance)
+    EXPECT_NEAR(
+        (to_membrane * decay(dt / 2, tau_m) + half * to_membrane) / exponential_current(dt, tau_m, tau, C_m),
+        1, tolerance)
         << tau;
   }
 }

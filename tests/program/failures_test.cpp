@@ -151,7 +151,7 @@ std::vector<Case> networks() {
       {"a result file", input, "is not text", run_net(),
        [](const Folder& f) { write_cut_hdf5(f, "net.yaml", 1); }},
       {"not YAML", input, "net.yaml:2:", run_net(), net("synfire: 1\npopulations: {exc: [1, 2\n")},
-      {"a list", input, "net.yaml:1:1: expected a map", run_net(), net("- 1\n")},
+      {"a list", input, "net.yaml:1:1: network: expected a map", run_net(), net("- 1\n")},
       {"unknown key", input, "did you mean 'populations'?", run_net(),
        net(replaced(small_network, "populations:", "populatoins:"))},
       {"wrong unit", input, "net.yaml:7:", run_net(), net(replaced(small_network, "150 pA", "150 mV"))},

@@ -14,7 +14,7 @@ namespace synfire::test {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr int input = 3, resource = 4;
+constexpr int resource = 4;
 
 void expect_one_line(const Outcome& outcome, int exit_code, const std::string& says) {
   EXPECT_FALSE(outcome.timed_out);
@@ -48,7 +48,7 @@ TEST(Permissions, UnreadableNetwork) {
   if (!others_can_start_it(folder)) GTEST_SKIP() << "an unprivileged user cannot start the program here";
   fs::permissions(folder.path() / "net.yaml", fs::perms::none);
   const auto outcome = synfire({"run", "net.yaml", "-q"}, {.folder = folder.path(), .unprivileged = true});
-  expect_one_line(outcome, input, "net.yaml: ");
+  expect_one_line(outcome, resource, "net.yaml: ");
   EXPECT_NE(outcome.err.find("Permission denied"), std::string::npos) << outcome.err;
   EXPECT_EQ(folder.list(), Words{"net.yaml"});
 }
@@ -131,7 +131,8 @@ TEST(FullDisk, FromTheStartLeavesNothing) {
 TEST(FullDisk, LimitOnFileSizesCountsAsOne) {
   const Folder folder;
   folder.write("net.yaml", noisy_network);
-  const auto outcome = synfire({"run", "net.yaml", "-q"}, {.folder = folder.path(), .largest_file = 2000000});
+  const auto outcome =
+      synfire({"run", "net.yaml", "-q"}, {.folder = folder.path(), .largest_file = 30000000});
   expect_one_line(outcome, resource, "net.h5");
   expect_readable_until_the_end(folder.file("net.h5"));
 }
@@ -140,7 +141,7 @@ TEST(FullDisk, IsNoticedOnStandardOutput) {
   const Folder folder;
   for (const char* const command : {"schema", "models", "info"})
     expect_one_line(synfire({command}, {.folder = folder.path(), .stdout_to = "/dev/full"}), resource,
-                    "standard output");
+                    "standard output: ");
 }
 
 // Each would need more than any machine this runs on has; `set` turns the small network into it.
@@ -172,7 +173,7 @@ const std::vector<Large> large_networks = {
     {"synapses",
      {million,
       "projections[0]={from: exc, to: exc, connect: {fixed_indegree: 1000000}, weight: 1 pA, delay: 1 ms}"}},
-    {"neurons", {"projections=[]", "populations.exc.size=2000000000", "populations.noise.size=2000000000"}},
+    {"neurons", {"projections=[]", "populations.exc.size=2000000000"}},
     {"graph",
      {million,
       "projections[0]={from: exc, to: exc, connect: {erdos_renyi: 0.9}, weight: 1 pA, delay: 1 ms}"}},

@@ -1,5 +1,5 @@
-// A spike emitted in step k with a delay of d steps acts in step k + d. A spike listed at time t is emitted in
-// the step that ends at t: step t/dt - 1.
+// A spike emitted in step k with a delay of d steps acts in step k + d. A spike listed at time t is emitted
+// in the step that ends at t: step t/dt - 1.
 #include <map>
 
 #include "core/distribution.hpp"
@@ -31,6 +31,7 @@ record: {{target: {{V_m: all}}}}
                                                                        counter, ms));
       const auto& trace = ran.trace("target");
       EXPECT_EQ(first_changes(trace, 3), std::vector<Step>(3, emitted + delay)) << backend;
+      ASSERT_FALSE(trace.empty());
       EXPECT_FLOAT_EQ(trace.back(), 2) << backend << " delay " << delay << ": it arrives once";
     }
   }
@@ -51,10 +52,10 @@ populations:
 projections: [{{from: source, to: target, connect: {{list: {}}}, receptor: delta}}]
 record: {{target: {{V_m: all}}}}
 )",
-                                                             counter, file));
+                                                                   counter, file));
     const auto& trace = ran.trace("target");
     for (std::size_t t = 0; t < delays.size(); ++t) {
-      const auto at = [&](Step step) { return trace[std::size_t(step) * delays.size() + t]; };
+      const auto at = [&](Step step) { return trace.at(std::size_t(step) * delays.size() + t); };
       const Step arrival = emitted + delays[t];
       EXPECT_FLOAT_EQ(at(arrival - 1), 0) << backend << " delay " << delays[t];
       EXPECT_FLOAT_EQ(at(arrival), 2) << backend << " delay " << delays[t];
@@ -95,8 +96,8 @@ record: {{target: {{V_m: all}}}}
 
 TEST(Delays, synapses_between_the_same_pair_add_up_each_with_its_own_delay) {
   const test::TemporaryFolder folder;
-  const std::string file =
-      folder.write("edges.csv", "source,target,weight,delay\n0,0,1,1\n0,0,2,1\n0,0,4,1.5\n0,1,8,1\n0,0,16,1.5\n");
+  const std::string file = folder.write(
+      "edges.csv", "source,target,weight,delay\n0,0,1,1\n0,0,2,1\n0,0,4,1.5\n0,1,8,1\n0,0,16,1.5\n");
   for (const auto& backend : backends) {
     const auto ran = run_on(backend, simulated(5) + fmt::format(R"(
 populations:
@@ -105,9 +106,9 @@ populations:
 projections: [{{from: source, to: target, connect: {{list: {}}}, receptor: delta}}]
 record: {{target: {{V_m: all}}}}
 )",
-                                                          counter, file));
+                                                                counter, file));
     const auto& trace = ran.trace("target");
-    const auto at = [&](Step step, std::size_t neuron) { return trace[std::size_t(step) * 2 + neuron]; };
+    const auto at = [&](Step step, std::size_t neuron) { return trace.at(std::size_t(step) * 2 + neuron); };
     EXPECT_FLOAT_EQ(at(emitted + 10, 0), 3) << backend;
     EXPECT_FLOAT_EQ(at(emitted + 15, 0), 23) << backend;
     EXPECT_FLOAT_EQ(at(emitted + 15, 1), 8) << backend;
@@ -128,9 +129,9 @@ populations:
 projections: [{{from: source, to: target, connect: all_to_all, weight: {}, delay: {}}}]
 record: {{target: {{V_m: all}}, source: {{spikes: all}}}}
 )",
-                                                                  counter, weight, delay));
-        EXPECT_NEAR(ran.trace("target")[emitted + 10], 8, 1e-5) << backend << delay << weight;
-        EXPECT_EQ(ran.trace("target")[emitted + 9], 0) << backend << delay << weight;
+                                                                    counter, weight, delay));
+        EXPECT_NEAR(ran.trace("target").at(emitted + 10), 8, 1e-5) << backend << delay << weight;
+        EXPECT_EQ(ran.trace("target").at(emitted + 9), 0) << backend << delay << weight;
         EXPECT_EQ(ran.spikes("source").neurons, (std::vector<std::uint32_t>{0, 0, 0, 1})) << backend;
         EXPECT_EQ(ran.result.synaptic_events, 4u) << backend;
       }
@@ -169,11 +170,11 @@ projections:
 record: {current: {I_syn_ex: all, I_syn_in: all}, conductance: {g_ex: all, g_in: all}}
 )");
     const std::size_t arrival = emitted + 10;
-    EXPECT_FLOAT_EQ(ran.trace("current", 0)[arrival], 7) << backend;
-    EXPECT_FLOAT_EQ(ran.trace("current", 1)[arrival], -3) << backend;
-    EXPECT_FLOAT_EQ(ran.trace("conductance", 0)[arrival], 5) << backend;
-    EXPECT_FLOAT_EQ(ran.trace("conductance", 1)[arrival], 6) << backend;
-    EXPECT_EQ(ran.trace("conductance", 1)[arrival - 1], 0) << backend;
+    EXPECT_FLOAT_EQ(ran.trace("current", 0).at(arrival), 7) << backend;
+    EXPECT_FLOAT_EQ(ran.trace("current", 1).at(arrival), -3) << backend;
+    EXPECT_FLOAT_EQ(ran.trace("conductance", 0).at(arrival), 5) << backend;
+    EXPECT_FLOAT_EQ(ran.trace("conductance", 1).at(arrival), 6) << backend;
+    EXPECT_EQ(ran.trace("conductance", 1).at(arrival - 1), 0) << backend;
   }
 }
 

@@ -1,8 +1,8 @@
-#include "sim/statistics.hpp"
-
 #include <array>
 
 #include <gtest/gtest.h>
+
+#include "sim/statistics.hpp"
 
 namespace synfire {
 namespace {

@@ -68,13 +68,15 @@ inline Ran run_on(const std::string& backend, const std::string& text) {
 
 /// Membranes that only add up what arrives: no leak to speak of, no threshold, at 0 mV; 1 mV of jump is 1 mV
 /// ever after. exp(-dt/tau_m) is 1 in float and 1 - 1e-13 in double.
-inline const std::string counter = "model: iaf_psc_delta, params: {tau_m: 1e9 s, E_L: 0 mV, V_reset: 0 mV, V_th: 1e6 mV}";
+inline const std::string counter =
+    "model: iaf_psc_delta, params: {tau_m: 1e9 s, E_L: 0 mV, V_reset: 0 mV, V_th: 1e6 mV}";
 
 /// The first steps from which a trace of `neurons` neurons shows each of them changed.
 inline std::vector<Step> first_changes(const std::vector<float>& trace, std::size_t neurons) {
   std::vector<Step> first(neurons, -1);
   for (std::size_t k = 0; k < trace.size(); ++k)
-    if (std::abs(trace[k]) > 1e-6f && first[k % neurons] < 0) first[k % neurons] = static_cast<Step>(k / neurons);
+    if (std::abs(trace[k]) > 1e-6f && first[k % neurons] < 0)
+      first[k % neurons] = static_cast<Step>(k / neurons);
   return first;
 }
 

@@ -17,7 +17,8 @@ class OrderedSink final : public RecordSink {
  public:
   explicit OrderedSink(std::size_t populations) : last_(populations, {-1, 0}) {}
 
-  void spikes(std::size_t population, std::span<const Step> steps, std::span<const std::uint32_t> neurons) override {
+  void spikes(std::size_t population, std::span<const Step> steps,
+              std::span<const std::uint32_t> neurons) override {
     ASSERT_EQ(std::this_thread::get_id(), thread_of(std::this_thread::get_id()));
     ASSERT_EQ(steps.size(), neurons.size());
     for (std::size_t k = 0; k < steps.size(); ++k) {
@@ -29,7 +30,9 @@ class OrderedSink final : public RecordSink {
     count += steps.size();
     std::this_thread::sleep_for(std::chrono::milliseconds(2));  // so that chunks pile up and are merged
   }
-  void frames(std::size_t, std::size_t, std::span<const float> values) override { frame_values += values.size(); }
+  void frames(std::size_t, std::size_t, std::span<const float> values) override {
+    frame_values += values.size();
+  }
   void flush(Step step) override {
     ASSERT_GE(step, flushed_);
     flushed_ = step;
@@ -75,7 +78,9 @@ class BreakingSink final : public RecordSink {
   enum class In { spikes, frames, flush };
   BreakingSink(In where, int calls) : where_(where), calls_(calls) {}
 
-  void spikes(std::size_t, std::span<const Step>, std::span<const std::uint32_t>) override { count(In::spikes); }
+  void spikes(std::size_t, std::span<const Step>, std::span<const std::uint32_t>) override {
+    count(In::spikes);
+  }
   void frames(std::size_t, std::size_t, std::span<const float>) override { count(In::frames); }
   void flush(Step) override { count(In::flush); }
 
@@ -108,7 +113,8 @@ TEST(Recorder, a_sink_that_throws_ends_the_run_with_its_exception) {
 
 TEST(Recorder, a_sink_that_throws_at_the_very_end_is_heard) {
   for (const auto& backend : backends) {
-    Simulation simulation(network_of(zoo, {"simulation.duration=1 ms", "simulation.backend=" + backend}), with(2));
+    Simulation simulation(network_of(zoo, {"simulation.duration=1 ms", "simulation.backend=" + backend}),
+                          with(2));
     BreakingSink sink(BreakingSink::In::flush, 0);
     EXPECT_THROW(simulation.run(sink), Broken) << backend;
   }
@@ -118,7 +124,8 @@ TEST(Recorder, a_sink_that_throws_at_the_very_end_is_heard) {
 class StoppingSink final : public RecordSink {
  public:
   StoppingSink(const NetworkDescription& network, std::atomic<bool>& stop) : kept(network), stop_(stop) {}
-  void spikes(std::size_t population, std::span<const Step> steps, std::span<const std::uint32_t> neurons) override {
+  void spikes(std::size_t population, std::span<const Step> steps,
+              std::span<const std::uint32_t> neurons) override {
     kept.spikes(population, steps, neurons);
     stop_ = true;
   }
@@ -149,7 +156,8 @@ TEST(Recorder, a_stopped_run_has_recorded_all_that_every_population_completed) {
     ASSERT_LT(result.steps, 100'000'000) << backend;
     EXPECT_NEAR(result.biological_s, double(result.steps) * 1e-4, 1e-9);
 
-    constexpr Step ahead = 2000;  // as far as shards can run ahead of each other: 64 steps and the longest delay
+    constexpr Step ahead =
+        2000;  // as far as shards can run ahead of each other: 64 steps and the longest delay
     const std::string duration = fmt::format("simulation.duration={} ms", double(result.steps + ahead) * 0.1);
     const auto longer = run(network_of(zoo, {duration, "simulation.backend=" + backend}), with(2));
     for (const auto& record : network.records) {
@@ -161,7 +169,8 @@ TEST(Recorder, a_stopped_run_has_recorded_all_that_every_population_completed) {
         EXPECT_GE(all.steps[part.steps.size()], result.steps) << backend << ": lost";
       }
       for (std::size_t t = 0; t < record.traces.size(); ++t) {
-        const auto &some = stopped.kept.trace(record.population, t), &full = longer.sink.trace(record.population, t);
+        const auto &some = stopped.kept.trace(record.population, t),
+                   &full = longer.sink.trace(record.population, t);
         const auto elements = record.traces[t].neurons.all ? network.populations[record.population].size()
                                                            : record.traces[t].neurons.ids.size();
         const auto every = static_cast<Step>(std::lround(record.traces[t].every / 0.1));
@@ -178,7 +187,8 @@ TEST(Recorder, a_run_told_to_stop_before_it_begins_does_nothing_and_ends) {
     std::atomic<bool> stop{true};
     RunOptions options = with(2, 3);
     options.stop = &stop;
-    const auto ran = run(network_of(zoo, {"simulation.duration=10000 s", "simulation.backend=" + backend}), options);
+    const auto ran =
+        run(network_of(zoo, {"simulation.duration=10000 s", "simulation.backend=" + backend}), options);
     EXPECT_TRUE(ran.result.stopped_early) << backend;
     EXPECT_EQ(ran.result.steps, 0) << backend;
     EXPECT_TRUE(ran.spikes("exc").steps.empty()) << backend;

@@ -16,7 +16,8 @@ using namespace testing_tools;
 
 // All three models below threshold, driven by noise, listed spikes and currents. Bounds: an error of 4
 // rounding units (2^-24) a step of the largest value around, fading with its time constant (tests/neurons):
-// for the membrane 4 * 2^-24 * 85 * 100 = 2e-3 mV, plus that of the current through the resistance of 40 MOhm.
+// for the membrane 4 * 2^-24 * 85 * 100 = 2e-3 mV, plus that of the current through the resistance of 40
+// MOhm.
 TEST(AgainstReference, traces_below_threshold_agree_to_rounding) {
   const std::string text = R"(
 synfire: 1
@@ -47,7 +48,8 @@ record: {delta: {V_m: all}, exp: {V_m: all, I_syn_ex: all, I_syn_in: all}, cond:
     ASSERT_EQ(fast.size(), exact.size());
     ASSERT_EQ(fast.size(), 2000u * 70);
     double worst = 0;
-    for (std::size_t k = 0; k < fast.size(); ++k) worst = std::max(worst, std::abs(double(fast[k]) - double(exact[k])));
+    for (std::size_t k = 0; k < fast.size(); ++k)
+      worst = std::max(worst, std::abs(double(fast[k]) - double(exact[k])));
     EXPECT_LT(worst, tolerance) << population << " " << trace;
     const auto [low, high] = std::minmax_element(exact.begin(), exact.end());
     EXPECT_GT(*high - *low, least_change) << population << " " << trace << " must do something";
@@ -106,12 +108,14 @@ record: {delta: {spikes: all}, exp: {spikes: all}, cond: {spikes: all}}
   for (const char* population : {"delta", "exp", "cond"}) {
     const auto pairs = [](const MemorySink::Spikes& spikes) {
       std::vector<std::pair<Step, std::uint32_t>> made;
-      for (std::size_t k = 0; k < spikes.steps.size(); ++k) made.emplace_back(spikes.steps[k], spikes.neurons[k]);
+      for (std::size_t k = 0; k < spikes.steps.size(); ++k)
+        made.emplace_back(spikes.steps[k], spikes.neurons[k]);
       return made;
     };
     const auto fast = pairs(cpu.spikes(population)), exact = pairs(reference.spikes(population));
     std::vector<std::pair<Step, std::uint32_t>> differing;
-    std::set_symmetric_difference(fast.begin(), fast.end(), exact.begin(), exact.end(), std::back_inserter(differing));
+    std::set_symmetric_difference(fast.begin(), fast.end(), exact.begin(), exact.end(),
+                                  std::back_inserter(differing));
     EXPECT_GT(exact.size(), 1000u) << population;
     EXPECT_LE(differing.size(), 2 * (1 + exact.size() / 200)) << population << ", of " << exact.size();
   }
@@ -125,8 +129,9 @@ TEST(AgainstReference, the_zoo_begins_alike_and_keeps_its_rates) {
   EXPECT_EQ(cpu.result.synapses, reference.result.synapses);
   for (const char* population : {"exc", "inh", "cond"}) {
     const auto &fast = cpu.spikes(population), &exact = reference.spikes(population);
-    const auto alike = std::mismatch(fast.steps.begin(), fast.steps.end(), exact.steps.begin(), exact.steps.end()).first -
-                       fast.steps.begin();
+    const auto alike =
+        std::mismatch(fast.steps.begin(), fast.steps.end(), exact.steps.begin(), exact.steps.end()).first -
+        fast.steps.begin();
     EXPECT_GT(alike, 50) << population;
     const double n = double(exact.steps.size());
     EXPECT_NEAR(double(fast.steps.size()), n, 5 * std::sqrt(n)) << population;
@@ -135,7 +140,8 @@ TEST(AgainstReference, the_zoo_begins_alike_and_keeps_its_rates) {
 
 // The vectorised loop over columns is the model's own step, to the bit: sizes around the vector widths,
 // parameters shared and one for each neuron, with and without the last receptor in use.
-template <class M> void columns_are_the_model(const std::string& name, std::uint32_t size, bool varied, bool current) {
+template <class M>
+void columns_are_the_model(const std::string& name, std::uint32_t size, bool varied, bool current) {
   NetworkDescription network;
   PopulationDescription population;
   population.name = "a";
@@ -169,7 +175,8 @@ template <class M> void columns_are_the_model(const std::string& name, std::uint
       for (std::size_t r = 0; r < used; ++r) {
         const auto& receptor = M::receptors()[r];
         const bool inhibits = receptor.sign == ReceptorInfo::Sign::negative;
-        const double scale = (receptor.unit == Unit::mV ? 4 : 300) * (inhibits && receptor.magnitude ? 0.01 : 1);
+        const double scale =
+            (receptor.unit == Unit::mV ? 4 : 300) * (inhibits && receptor.magnitude ? 0.01 : 1);
         inputs[r][i] = static_cast<float>(input[r] = static_cast<float>(scale * random.uniform()));
       }
       if (each[i].step(struct_of<float, typename M::Input>(input))) expected.push_back(i);
@@ -180,7 +187,8 @@ template <class M> void columns_are_the_model(const std::string& name, std::uint
     for (std::uint32_t i = 0; i < size; ++i) {
       const auto state = values_of<float>(each[i].state);
       for (std::size_t v = 0; v < state.size(); ++v)
-        ASSERT_EQ(neurons->state(v)[i], float(state[v])) << name << " step " << step << " neuron " << i << " " << v;
+        ASSERT_EQ(neurons->state(v)[i], float(state[v]))
+            << name << " step " << step << " neuron " << i << " " << v;
     }
     for (std::size_t r = 0; r < used; ++r)
       for (const float left : neurons->input(r)) ASSERT_EQ(left, 0) << "a step clears its input";

@@ -54,8 +54,8 @@ TEST(Same, spikes_and_traces_do_not_depend_on_threads_or_shards_to_the_bit) {
   const auto yardstick = run(network, with(1, 1));
   ASSERT_EQ(yardstick.result.shards, 5u) << "three populations of neurons, two of sources with synapses";
   for (const char* population : {"exc", "inh", "cond"}) {
-    const double rate =
-        double(yardstick.spikes(population).steps.size()) / network.populations[yardstick.index(population)].size() / 0.3;
+    const double rate = double(yardstick.spikes(population).steps.size()) /
+                        network.populations[yardstick.index(population)].size() / 0.3;
     EXPECT_GT(rate, 2) << population << " is too quiet for this test to mean anything";
     EXPECT_LT(rate, 100) << population;
   }
@@ -77,6 +77,29 @@ TEST(Same, repeated_runs_are_equal_and_another_seed_is_not) {
   expect_same(again, once);
   const auto other = run(network_of(zoo, {"seed=8"}), with(2, 3));
   EXPECT_NE(other.spikes("exc"), once.spikes("exc"));
+}
+
+// 640 neurons spike at once, again and again; each target adds up some 200 different weights in one step. In
+// another order the sum is another float. One delay, and drawn delays, which take another path.
+TEST(Same, sums_are_taken_in_one_order) {
+  const auto network = network_of(R"(
+synfire: 1
+simulation: {duration: 60 ms}
+populations:
+  volley: {model: iaf_psc_delta, size: 640, params: {I_e: 800 pA}}
+  one: {model: iaf_psc_exp, size: 130, params: {V_th: 1 V}}
+  drawn: {model: iaf_psc_exp, size: 130, params: {V_th: 1 V}}
+projections:
+  - {from: volley, to: one, connect: {fixed_probability: 0.3}, weight: {uniform: [1 pA, 2 pA]}, delay: 1 ms}
+  - {from: volley, to: drawn, connect: {fixed_probability: 0.3}, weight: {uniform: [1 pA, 2 pA]}, delay: {uniform: [1 ms, 1.3 ms]}}
+record: {volley: {spikes: all}, one: {I_syn_ex: all}, drawn: {I_syn_ex: all}}
+)");
+  const auto yardstick = run(network, with(1, 1));
+  EXPECT_GE(yardstick.spikes("volley").steps.size(), 5 * 640u);
+  for (const unsigned shards : {2u, 3u, 5u, 10u}) {
+    SCOPED_TRACE(shards);
+    expect_same(run(network, with(2, shards)), yardstick);
+  }
 }
 
 // A shard must not let its order of work leak into another population: leaving out what is recorded, or a
@@ -116,8 +139,8 @@ TEST(SameDeathTest, wide_vectors_give_the_same_bits) {
   if (!cpu_runs_wide_loops()) GTEST_SKIP() << "this machine has no AVX-512: both runs were narrow";
 }
 
-// Synapses that spikes went through, counted from the rules: a spike of step k acts in step k + delay, if that
-// is before the end.
+// Synapses that spikes went through, counted from the rules: a spike of step k acts in step k + delay, if
+// that is before the end.
 std::uint64_t recounted_events(const Ran& ran) {
   const Step steps = ran.result.steps;
   const auto plans = plan_projections({ran.network, Grid(ran.network.simulation.dt)}, true);

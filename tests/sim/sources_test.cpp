@@ -27,6 +27,7 @@ record: {{neurons: {{V_m: all}}}}
 )",
                                                  meter));
     const auto& trace = ran.trace("neurons");
+    ASSERT_FALSE(trace.empty());
     for (std::size_t k = 0; k < trace.size(); ++k) {
       const std::size_t step = k / 3;
       EXPECT_NEAR(trace[k], step >= 13 && step < 23 ? -20 : 0, 1e-5) << backend << " step " << step;
@@ -47,10 +48,12 @@ record: {{neurons: {{V_m: all}}}}
 )",
                                                  meter));
     const auto& trace = ran.trace("neurons");
+    ASSERT_FALSE(trace.empty());
     const auto expected = [](std::size_t step) {
       return step < 11 ? 0 : step < 21 ? 10 : step < 31 ? -5 : 0;
     };
-    for (std::size_t k = 0; k < trace.size(); ++k) EXPECT_NEAR(trace[k], expected(k), 1e-5) << backend << " " << k;
+    for (std::size_t k = 0; k < trace.size(); ++k)
+      EXPECT_NEAR(trace[k], expected(k), 1e-5) << backend << " " << k;
   }
 }
 
@@ -69,7 +72,7 @@ record: {{neurons: {{V_m: all}}}}
 )",
                                                  meter));
     const auto& trace = ran.trace("neurons");
-    const auto at = [&](std::size_t step, std::size_t i) { return double(trace[step * 300 + i]); };
+    const auto at = [&](std::size_t step, std::size_t i) { return double(trace.at(step * 300 + i)); };
     Moments values;
     double between_neurons = 0, between_times = 0;
     for (std::size_t step = 1; step + 10 < 10000; step += 5) {
@@ -102,6 +105,7 @@ record: {{neurons: {{V_m: all}}}}
   const auto one = run(text, with(1, 1)), three = run(text, with(2, 3));
   EXPECT_EQ(one.trace("neurons"), three.trace("neurons"));
   const auto& trace = one.trace("neurons");
+  ASSERT_EQ(trace.size(), 200u * 200);
   for (std::size_t step = 12; step < 200; step += 10)
     for (std::size_t i = 1; i < 200; ++i) {
       const float scale = trace[step * 200 + i] / trace[12 * 200 + i];
@@ -149,7 +153,8 @@ TEST(PoissonSource, acts_the_same_fused_recorded_and_through_synapses) {
 TEST(PoissonSource, is_one_source_for_all_its_projections) {
   const auto alone = run(driven("delay: 1.5 ms", ""));
   auto text = driven("delay: 1.5 ms", ", noise: {spikes: all}");
-  text.replace(text.find("record:"), 0, "  - {from: noise, to: others, connect: {fixed_indegree: 3}, weight: 1 pA}\n");
+  text.replace(text.find("record:"), 0,
+               "  - {from: noise, to: others, connect: {fixed_indegree: 3}, weight: 1 pA}\n");
   const auto shared = run(text);
   EXPECT_EQ(shared.spikes("neurons"), alone.spikes("neurons"));
   const double rate = double(shared.spikes("noise").steps.size()) / 500 / 0.3;
@@ -169,6 +174,7 @@ record: {noise: {spikes: all}}
   EXPECT_TRUE(ran.steps("noise", 0).empty());
   EXPECT_NEAR(double(ran.steps("noise", 1).size()), 100, 4 * 10);
   EXPECT_NEAR(double(ran.steps("noise", 2).size()), 1000, 4 * 32);
+  ASSERT_FALSE(ran.spikes("noise").steps.empty());
   EXPECT_GE(ran.spikes("noise").steps.front(), 5000);
   EXPECT_LT(ran.spikes("noise").steps.back(), 15000);
 }
