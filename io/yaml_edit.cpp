@@ -48,6 +48,11 @@ void parse_indices(Assignment& result, std::string_view brackets) {
   }
 }
 
+// Of the first such character; the size of the text when there is none.
+std::size_t position_of(char c, std::string_view text) {
+  return static_cast<std::size_t>(std::find(text.begin(), text.end(), c) - text.begin());
+}
+
 Assignment parse_assignment(std::string_view text) {
   Assignment result;
   result.option = "--set " + shortened(text);
@@ -57,9 +62,9 @@ Assignment parse_assignment(std::string_view text) {
   result.value = text.substr(equals + 1);
   std::string_view path = text.substr(0, equals);
   while (true) {
-    const std::size_t end = std::min(path.find('.'), path.size());
+    const std::size_t end = position_of('.', path);
     const std::string_view part = path.substr(0, end);
-    const std::size_t bracket = std::min(part.find('['), part.size());
+    const std::size_t bracket = position_of('[', part);
     if (bracket == 0) throw result.error("a name is missing in the path");
     result.path.push_back({std::string(part.substr(0, bracket)), 0, false});
     parse_indices(result, part.substr(bracket));

@@ -113,7 +113,8 @@ void parse_size(const MapReader& reader, const Kind& kind, PopulationDescription
   if (is_recording && size != nullptr && (population.shape.size() != 3 || population.shape[2] != 2))
     throw size->error(fmt::format(
         "size of {}: a sensor has [height, width, 2], the last for the two polarities", title(population)));
-  if (size == nullptr && !is_recording) reader.require("size");
+  const bool file_knows = kind.source != nullptr && (is_recording || kind.source->key == "file");
+  if (size == nullptr && !file_knows) reader.require("size");
 }
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/random.hpp"
@@ -21,6 +23,11 @@ struct Range {
 struct BuildContext {
   const NetworkDescription& network;
   Grid grid;
+  std::function<void(const std::string&)> notice = {};  ///< takes a line for the user, such as a damaged file
+
+  void tell(const std::string& line) const {
+    if (notice) notice(line);
+  }
 
   RandomKey key(std::string_view path) const { return {network.seed, path}; }
 };

@@ -111,6 +111,12 @@ SpikeQuery query_of(const PopulationDescription& population) {
 
 SpikeSchedule spikes_of_file(const PopulationDescription& population, const Grid& grid) {
   const auto spikes = read_spike_file(population.file, query_of(population));
+  const auto negative =
+      std::find_if(spikes.times_ms.begin(), spikes.times_ms.end(), [](double t) { return t < 0; });
+  if (negative != spikes.times_ms.end())
+    throw Error(ErrorKind::input, population.where,
+                fmt::format("{}: '{}' holds a spike at {} ms; a run begins at 0 ms", title(population),
+                            population.file, *negative));
   for (const std::uint64_t id : spikes.ids) {
     if (id < population.size()) continue;
     throw Error(
@@ -121,7 +127,8 @@ SpikeSchedule spikes_of_file(const PopulationDescription& population, const Grid
   return {spikes.times_ms, spikes.ids, grid};
 }
 
-SpikeSchedule recorded_events(const PopulationDescription& population, const Grid& grid, double until_ms) {
+SpikeSchedule recorded_events(const BuildContext& context, const PopulationDescription& population) {
+  const double until_ms = context.network.simulation.duration;
   const auto reader = open_events(population.file);
   const std::uint32_t width = population.shape[1];
   std::vector<double> times;
@@ -139,7 +146,12 @@ SpikeSchedule recorded_events(const PopulationDescription& population, const Gri
       ids.push_back((std::uint64_t(event.y) * width + event.x) * 2 + event.on);
     }
   }
-  return {times, ids, grid};
+  for (const auto& warning : reader->warnings())
+    context.tell(fmt::format("{}: {}", population.file, warning));
+  if (first)
+    throw Error(ErrorKind::input, population.where,
+                fmt::format("{}: '{}' holds no event of a pixel", title(population), population.file));
+  return {times, ids, context.grid};
 }
 
 // ---- Currents ----
@@ -282,7 +294,7 @@ std::unique_ptr<Emitter> make_spike_source(const BuildContext& context,
   const auto train = [&] {
     if (is(population, SpikeList::describe().name)) return listed_spikes(population, context.grid);
     if (is(population, SpikeFile::describe().name)) return spikes_of_file(population, context.grid);
-    return recorded_events(population, context.grid, context.network.simulation.duration);
+    return recorded_events(context, population);
   };
   return std::make_unique<TrainSource>(train(), range);
 }

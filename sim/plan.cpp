@@ -7,6 +7,7 @@
 
 #include "core/array.hpp"
 #include "sim/catalogue.hpp"
+#include "sim/statistics.hpp"
 #include "synapses/sparse.hpp"
 
 namespace synfire {
@@ -113,6 +114,11 @@ double ProjectionPlan::weight(std::uint32_t target, std::uint32_t k) const {
 Step ProjectionPlan::delay(std::uint32_t target, std::uint32_t k) const {
   const double ms = connector->has_delays() ? double(connector->delays_of(target)[k])
                                             : description->delay.sample(delay_key, target, k);
+  if (connector->has_delays() && ms < dt_ms * (1 - 1e-6))
+    throw Error(
+        ErrorKind::input, description->where,
+        fmt::format("projection '{}': '{}' has a delay of {} ms, which is below the time step of {} ms",
+                    description->name, description->connect.file, ms, dt_ms));
   const Step steps = std::max<Step>(1, Grid(dt_ms).nearest(ms));
   if (steps > DelayRun::max_delay)
     throw Error(ErrorKind::input, description->where,
@@ -174,7 +180,8 @@ Plan make_plan(const BuildContext& context, unsigned threads, unsigned shards) {
     if (!neurons && !needed && !is_recorded(network, i)) continue;
     const std::uint32_t parts = neurons ? part_count(population.size(), plan.workers, shards) : 1;
     plan.populations.push_back({&population, i, neurons, cut(population.size(), parts)});
-    plan.expected_bytes += double(population.size()) * double(bytes_per_neuron(population));
+    plan.expected_bytes += double(population.size()) *
+                           double(bytes_per_neuron(population) + IntervalStatistics::bytes_per_neuron);
   }
   for (const auto& projection : plan.projections) {
     const auto* to = plan.population(projection.description->to);
@@ -185,15 +192,15 @@ Plan make_plan(const BuildContext& context, unsigned threads, unsigned shards) {
   return plan;
 }
 
-void check_memory(const Plan& plan) {
+void check_memory(double bytes, double synapses) {
   const std::size_t available = available_bytes();
-  if (plan.expected_bytes <= static_cast<double>(available)) return;
+  if (bytes <= static_cast<double>(available)) return;
   throw Error(
       ErrorKind::resource,
       fmt::format(
           "the network needs about {:.1f} GB of memory ({:.3g} synapses), {:.1f} GB are free; make it "
           "smaller, or use constant weights and delays, which take less",
-          plan.expected_bytes * 1e-9, plan.expected_synapses, double(available) * 1e-9));
+          bytes * 1e-9, synapses, double(available) * 1e-9));
 }
 
 }  // namespace synfire

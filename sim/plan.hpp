@@ -53,7 +53,7 @@ Plan make_plan(const BuildContext&, unsigned threads, unsigned shards);
 /// Resolves the projections alone, for backends that do not shard.
 std::vector<ProjectionPlan> plan_projections(const BuildContext&, bool may_fuse);
 
-/// Throws Error(resource), naming both, when the machine has less memory free than the plan needs.
-void check_memory(const Plan&);
+/// Throws Error(resource), naming both, when the machine has less memory free than is needed.
+void check_memory(double bytes, double synapses);
 
 }  // namespace synfire

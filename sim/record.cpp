@@ -70,13 +70,14 @@ bool Recorder::take(std::vector<RecordChunk>& chunks) {
 void Recorder::run() {
   try {
     std::vector<RecordChunk> chunks;
-    auto last_flush = std::chrono::steady_clock::now();
+    last_flush_ = std::chrono::steady_clock::now();
     while (take(chunks)) {
-      for (const auto& chunk : chunks) sort_in(chunk);
+      for (const auto& chunk : chunks) {
+        sort_in(chunk);
+        flush_if_due();
+      }
       write_ready();
-      if (std::chrono::steady_clock::now() - last_flush < flush_interval) continue;
-      sink_.flush(complete());
-      last_flush = std::chrono::steady_clock::now();
+      flush_if_due();
     }
     sink_.flush(complete());
   } catch (...) {
@@ -85,6 +86,13 @@ void Recorder::run() {
     failed_ = true;
     taken_.notify_all();
   }
+}
+
+void Recorder::flush_if_due() {
+  if (std::chrono::steady_clock::now() - last_flush_ < flush_interval) return;
+  write_ready();
+  sink_.flush(complete());
+  last_flush_ = std::chrono::steady_clock::now();
 }
 
 Step Recorder::complete() const {

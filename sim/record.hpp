@@ -77,11 +77,13 @@ class Recorder {
   bool take(std::vector<RecordChunk>& chunks);
   void sort_in(const RecordChunk& chunk);
   void write_ready();
+  void flush_if_due();
   void write_spikes(std::size_t population, Step before);
   void write_frames(std::size_t population);
   Step complete() const;
 
-  static constexpr std::size_t most_bytes_waiting = std::size_t(64) << 20;
+  static constexpr std::size_t most_bytes_waiting = std::size_t(8)
+                                                    << 20;  // written within a fraction of a second
   static constexpr std::chrono::milliseconds flush_interval{300};
 
   RecordSink& sink_;
@@ -94,6 +96,7 @@ class Recorder {
   bool finishing_ = false;
   std::atomic<bool> failed_{false};
   std::exception_ptr failure_;
+  std::chrono::steady_clock::time_point last_flush_{};
   std::thread thread_;
 };
 

@@ -10,13 +10,14 @@ namespace synfire {
 void check_buildable(NetworkDescription network) {
   resolve_files(network);
   const BuildContext context{network, Grid(network.simulation.dt)};
-  check_memory(make_plan(context, 1, 0));
+  const Plan plan = make_plan(context, 1, 0);
+  check_memory(plan.expected_bytes, plan.expected_synapses);
 }
 
 Simulation::Simulation(NetworkDescription network, RunOptions options)
     : network_(std::make_unique<NetworkDescription>(std::move(network))) {
   resolve_files(*network_);
-  const BuildContext context{*network_, Grid(network_->simulation.dt)};
+  const BuildContext context{*network_, Grid(network_->simulation.dt), options.notice};
   if (network_->simulation.backend == "reference") {
     engine_ = make_reference_engine(context, options);
   } else {

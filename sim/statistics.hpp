@@ -51,6 +51,9 @@ class IntervalStatistics {
   };
   std::vector<Neuron> neurons_;
   std::uint64_t count_ = 0;
+
+ public:
+  static constexpr std::size_t bytes_per_neuron = sizeof(Neuron);
 };
 
 }  // namespace synfire

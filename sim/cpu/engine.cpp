@@ -75,10 +75,9 @@ CpuEngine::CpuEngine(const BuildContext& context, const RunOptions& options)
   const auto start = Clock::now();
   const Plan plan = make_plan(context_, threads_, options.shards);
   workers_ = plan.workers;
-  if (options_.notice)
-    options_.notice(fmt::format("building {:.4g} synapses, about {:.1f} MB", plan.expected_synapses,
-                                plan.expected_bytes * 1e-6));
-  check_memory(plan);
+  context_.tell(fmt::format("building {:.4g} synapses, about {:.1f} MB", plan.expected_synapses,
+                            plan.expected_bytes * 1e-6));
+  check_memory(plan.expected_bytes, plan.expected_synapses);
   make_shards(plan);
   make_inlets(plan);
   join_neighbours();
@@ -101,8 +100,8 @@ void CpuEngine::make_shards(const Plan& plan) {
   }
 }
 
-std::unique_ptr<Inlet> CpuEngine::make_inlet(const ProjectionPlan& projection, Shard& shard) const {
-  const auto input = shard.emitter->input(projection.receptor);
+std::unique_ptr<Inlet> CpuEngine::make_inlet(const ProjectionPlan& projection, const Shard& shard,
+                                             std::span<float> input) const {
   if (projection.is_current) {
     const bool one_source = projection.from->size() == 1 && projection.to->size() != 1;
     return std::make_unique<CurrentInlet>(make_signal_source(context_, *projection.from), one_source,
@@ -124,12 +123,14 @@ void CpuEngine::make_inlets(const Plan& plan) {
     const ProjectionPlan* projection;
     Shard* shard;
     std::size_t slot;
+    std::span<float> input;
   };
   std::vector<Job> jobs;
   for (const auto& projection : plan.projections) {
     for (const auto& shard : shards_) {
       if (shard->population != projection.description->to) continue;
-      jobs.push_back({&projection, shard.get(), shard->inlets.size()});
+      jobs.push_back(
+          {&projection, shard.get(), shard->inlets.size(), shard->emitter->input(projection.receptor)});
       shard->inlets.emplace_back();
     }
   }
@@ -137,8 +138,8 @@ void CpuEngine::make_inlets(const Plan& plan) {
   tbb::task_arena arena(static_cast<int>(threads_));
   arena.execute([&] {
     tbb::parallel_for(std::size_t(0), jobs.size(), [&](std::size_t j) {
-      const auto& [projection, shard, slot] = jobs[j];
-      shard->inlets[slot] = make_inlet(*projection, *shard);
+      const auto& [projection, shard, slot, input] = jobs[j];
+      shard->inlets[slot] = make_inlet(*projection, *shard, input);
     });
   });
 }
@@ -216,9 +217,8 @@ void CpuEngine::work(unsigned worker, Step steps) {
   const FlushDenormals flush;
   constexpr int patience = 200, before_yielding = 50;
   int idle = 0;
-  while (completed() < steps) {
-    if (recorder_->failed() || (options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed)))
-      return;
+  while (completed() < steps && !interrupted_.load(std::memory_order_relaxed)) {
+    if (recorder_->failed() || stop_asked()) interrupted_ = true;
     bool moved = false;
     for (Shard* shard : homes_[worker]) moved |= run_shard(*shard, steps);
     if (!moved && idle > patience)
@@ -226,6 +226,31 @@ void CpuEngine::work(unsigned worker, Step steps) {
     idle = moved ? 0 : idle + 1;
     if (idle > before_yielding) std::this_thread::yield();
   }
+}
+
+bool CpuEngine::stop_asked() const {
+  return options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed);
+}
+
+// All shards to the same step, unless something interrupts; an exception in one worker ends the others, too.
+void CpuEngine::work_until(Step steps) {
+  interrupted_ = false;
+  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, workers_);
+  tbb::task_arena arena(static_cast<int>(workers_));
+  arena.execute([&] {
+    tbb::task_group group;
+    for (unsigned w = 0; w < workers_; ++w) {
+      group.run([this, w, steps] {
+        try {
+          work(w, steps);
+        } catch (...) {
+          interrupted_ = true;
+          throw;
+        }
+      });
+    }
+    group.wait();
+  });
 }
 
 // Reports progress until the run has ended, and does not make it wait for the next report.
@@ -259,13 +284,14 @@ RunResult CpuEngine::run(RecordSink& sink) {
   const auto start = Clock::now();
   std::jthread monitor;
   if (options_.progress) monitor = std::jthread([&](const std::stop_token& ended) { watch(ended, steps); });
-  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, workers_);
-  tbb::task_arena arena(static_cast<int>(workers_));
-  arena.execute([&] {
-    tbb::task_group group;
-    for (unsigned w = 0; w < workers_; ++w) group.run([this, w, steps] { work(w, steps); });
-    group.wait();
-  });
+  work_until(steps);
+  if (completed() < steps && !recorder.failed()) {
+    // Stopped from outside: those behind catch up with the one that is furthest, so that the run has one end.
+    Step last = 0;
+    for (const auto& shard : shards_) last = std::max(last, shard->done.load());
+    options_.stop = nullptr;
+    work_until(last);
+  }
   const double wall_s = seconds_since(start);
   if (monitor.joinable()) {
     monitor.request_stop();

@@ -22,11 +22,14 @@ class CpuEngine final : public Engine {
  private:
   void make_shards(const Plan& plan);
   void make_inlets(const Plan& plan);
-  std::unique_ptr<Inlet> make_inlet(const ProjectionPlan& projection, Shard& shard) const;
+  std::unique_ptr<Inlet> make_inlet(const ProjectionPlan& projection, const Shard& shard,
+                                    std::span<float> input) const;
   void join_neighbours();
   void assign_homes();
   Step completed() const;
+  void work_until(Step steps);
   void work(unsigned worker, Step steps);
+  bool stop_asked() const;
   bool run_shard(Shard& shard, Step steps);
   void watch(const std::stop_token& ended, Step steps) const;
   RunResult result(Step steps, double wall_s) const;
@@ -38,6 +41,7 @@ class CpuEngine final : public Engine {
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::vector<Shard*>> homes_;  // worker -> the shards it runs first
   const Recorder* recorder_ = nullptr;
+  std::atomic<bool> interrupted_{false};
   double build_s_ = 0;
 };
 

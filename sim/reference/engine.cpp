@@ -49,7 +49,12 @@ class ReferenceEngine final : public Engine {
     const auto begin = Clock::now();
     const auto& network = context.network;
     for (std::size_t i = 0; i < network.populations.size(); ++i) add_population(i);
-    for (const auto& plan : plan_projections(context, false)) add_connection(plan);
+    const auto plans = plan_projections(context, false);
+    double synapses = 0;
+    for (const auto& plan : plans)
+      if (!plan.is_current) synapses += plan.connector->expected_synapses();
+    check_memory(synapses * sizeof(Synapse), synapses);
+    for (const auto& plan : plans) add_connection(plan);
     for (auto& population : populations_)
       for (auto& receptor : population.pending)
         receptor.assign(std::size_t(longest_) + 1, std::vector<double>(population.size, 0.0));
@@ -58,7 +63,7 @@ class ReferenceEngine final : public Engine {
 
   RunResult run(RecordSink& sink) override {
     const auto start = Clock::now();
-    const Step steps = context_.grid.nearest(context_.network.simulation.duration);
+    const Step steps = steps_;
     auto last_look = start;
     Step step = 0;
     for (; step < steps; ++step) {
@@ -199,9 +204,10 @@ class ReferenceEngine final : public Engine {
 
   void deliver(const Connection& connection, Step step) {
     for (const std::uint32_t source : populations_[connection.from].spikes) {
-      for (const Synapse& synapse : connection.of_source[source])
+      for (const Synapse& synapse : connection.of_source[source]) {
         pending(connection.to, connection.receptor, step + synapse.delay)[synapse.target] += synapse.weight;
-      events_ += connection.of_source[source].size();
+        if (step + synapse.delay < steps_) ++events_;  // the others do not arrive any more
+      }
     }
   }
 
@@ -231,6 +237,7 @@ class ReferenceEngine final : public Engine {
   double build_s_ = 0;
   std::vector<Population> populations_;
   std::vector<Connection> connections_;
+  Step steps_ = context_.grid.nearest(context_.network.simulation.duration);
   Step longest_ = 1;  // delay of any synapse
   std::uint64_t events_ = 0;
 };

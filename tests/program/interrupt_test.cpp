@@ -76,7 +76,7 @@ TEST_P(Asked, EndsInOrderWithThePrefixOfTheWholeRun) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(Signal, Asked, testing::Values(SIGINT, SIGTERM),
-                         [](const auto& info) { return info.param == SIGINT ? "SIGINT" : "SIGTERM"; });
+                         [](const auto& test) { return test.param == SIGINT ? "SIGINT" : "SIGTERM"; });
 
 // Before the kill the file of a running network may be opened; after it, it must be readable whole.
 TEST(Killed, FileHoldsThePrefixOfTheWholeRun) {

@@ -182,7 +182,7 @@ const std::vector<Large> large_networks = {
       "projections[0]={from: exc, to: exc, connect: {fixed_indegree: 1000000}, weight: 1 pA, delay: 1 ms}"}},
 };
 INSTANTIATE_TEST_SUITE_P(Network, TooLarge, testing::ValuesIn(large_networks),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
 }  // namespace synfire::test
