@@ -31,13 +31,8 @@ if(SYNFIRE_WERROR)
 endif()
 add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:${SYNFIRE_FLAGS};${warnings}>")
 
-find_program(SYNFIRE_LLD ld.lld)
-find_program(SYNFIRE_GOLD ld.gold)
-if(SYNFIRE_LLD)
-  add_link_options($<$<LINK_LANGUAGE:CXX>:-fuse-ld=lld>)
-elseif(SYNFIRE_GOLD)
-  add_link_options($<$<LINK_LANGUAGE:CXX>:-fuse-ld=gold>)
-endif()
+# The linker is the system's. LLVM's lld 14 lost exception tables of code that g++ 12 had optimised: exceptions then
+# ended the program instead of being caught.
 
 find_program(SYNFIRE_CCACHE ccache)
 if(SYNFIRE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)

@@ -203,6 +203,8 @@ class File : public Group {
   /// Brings everything appended so far to the file. On an error (disk full) the file stays as at the last
   /// flush and takes no more.
   void flush();
+  /// Gives the file another name on disk, in place of any file of that name; messages use the new one.
+  void rename(const std::string& to);
   /// Flushes and closes; handles into the file become useless. The destructor of the last handle does the
   /// same but cannot report errors.
   void close();

@@ -14,13 +14,27 @@ const std::string& Object::file_path() const { return file_->path; }
 
 namespace {
 
-/// Creates attribute `name` anew, in place of one of that name.
+/// True if a value of that type and size can take the place of the attribute's.
+bool fits(hid_t attribute, hid_t type, hid_t space) {
+  const Id stored(H5Aget_type(attribute), H5Tclose);
+  const Id size(H5Aget_space(attribute), H5Sclose);
+  const bool both_texts = H5Tis_variable_str(stored) > 0 && H5Tis_variable_str(type) > 0;
+  return (both_texts || H5Tequal(stored, type) > 0) && H5Sextent_equal(size, space) > 0;
+}
+
+/// Writes over an attribute of that name where it stands if it fits: a flush then changes one place in the
+/// file, so that a kill leaves either value. Otherwise creates it anew.
 void put_attribute(hid_t object, const std::string& name, hid_t type, hid_t space, const void* data,
                    const std::string& file, const std::string& path) {
   const auto check = [&](auto result) {
     checked(result, ErrorKind::resource, file, path, fmt::format("cannot write attribute '{}'", name));
   };
-  if (H5Aexists(object, name.c_str()) > 0) check(H5Adelete(object, name.c_str()));
+  if (H5Aexists(object, name.c_str()) > 0) {
+    const Id present(H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose);
+    check(present.id);
+    if (fits(present, type, space)) return check(H5Awrite(present, type, data));
+    check(H5Adelete(object, name.c_str()));
+  }
   const Id attribute(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
   check(attribute.id);
   check(H5Awrite(attribute, type, data));

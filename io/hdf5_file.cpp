@@ -1,12 +1,11 @@
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <fstream>
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/hdf5_driver.hpp"
 #include "io/hdf5_internal.hpp"
 
 namespace synfire::hdf5 {
@@ -86,8 +85,6 @@ void FileState::flush() {
   if (!writing) return;
   or_abandon([this] {
     for (const auto& tail : tails) tail->write_partial();
-    reserve_disk();
-    announce_end();
     checked(H5Fflush(id, H5F_SCOPE_LOCAL), ErrorKind::resource, path, "", "cannot write");
   });
 }
@@ -106,62 +103,19 @@ void FileState::close() {
 void FileState::close_library_file() {
   tails.clear();
   H5Fclose(std::exchange(id, -1));
-  if (failed || reserved_end == 0) return;
-  struct stat now {};
-  const bool untouched =
-      stat(path.c_str(), &now) == 0 && static_cast<std::uint64_t>(now.st_size) == reserved_end;
-  if (untouched && truncate(path.c_str(), static_cast<off_t>(used_end)) != 0)
-    reserved_end = 0;  // a few unused bytes at the end harm nobody
 }
 
-/// Takes the disk space that metadata will need, so that a full disk shows before old metadata is
-/// overwritten.
-void FileState::reserve_disk() {
-  constexpr hsize_t slack = 1 << 16;
-  hsize_t needed = 0;
-  checked(H5Fget_filesize(id, &needed), ErrorKind::resource, path, "", "cannot tell its size");
-  int* fd = nullptr;
-  checked(H5Fget_vfd_handle(id, H5P_DEFAULT, reinterpret_cast<void**>(&fd)), ErrorKind::internal, path, "",
-          "cannot find the file's descriptor");
-  struct stat now {};
-  if (fstat(*fd, &now) != 0) return;
-  const auto size = static_cast<hsize_t>(now.st_size);
-  used_end = needed;
-  if (size >= needed + slack) return;
-  const int reason = posix_fallocate(*fd, now.st_size, static_cast<off_t>(needed + slack - size));
-  if (reason == 0) reserved_end = needed + slack;
-  if (reason == 0 || reason == EINVAL || reason == EOPNOTSUPP) return;  // not every file system can reserve
-  fail(ErrorKind::resource, path, "", fmt::format("cannot write: {}", std::strerror(reason)));
+void FileState::rename(const std::string& to) {
+  require_open();
+  if (::rename(path.c_str(), to.c_str()) != 0)
+    fail(ErrorKind::resource, path, "", fmt::format("cannot become '{}': {}", to, std::strerror(errno)));
+  path = to;
+  for (const auto& tail : tails) tail->file = to;
 }
 
-/// The library writes the end of the used space, which readers will not look beyond, after all that lies
-/// there. Should the process die in between, datasets would point past the end; so the new end is written
-/// first (superblock version 0: 8 bytes at offset 40).
-void FileState::announce_end() {
-  constexpr off_t end_offset = 40;
-  int* fd = nullptr;
-  std::array<unsigned char, 48> head{};
-  struct stat now {};
-  if (used_end == announced_end || H5Fget_vfd_handle(id, H5P_DEFAULT, reinterpret_cast<void**>(&fd)) < 0)
-    return;
-  if (fstat(*fd, &now) != 0 || static_cast<std::uint64_t>(now.st_size) < used_end) return;
-  if (pread(*fd, head.data(), head.size(), 0) != static_cast<ssize_t>(head.size())) return;
-  const bool plain_version_0 = head[0] == 0x89 && head[8] == 0 && head[13] == 8;
-  if (!plain_version_0) return;
-  for (std::size_t k = 0; k < 8; ++k) head[end_offset + k] = static_cast<unsigned char>(used_end >> 8 * k);
-  if (pwrite(*fd, head.data() + end_offset, 8, end_offset) == 8) announced_end = used_end;
-}
-
-/// The library writes its cached metadata when it closes a file, and cannot be told not to. Pointing its
-/// descriptor at memory keeps those half-truths off the disk.
 void FileState::abandon() noexcept {
   failed = true;
-  int* fd = nullptr;
-  if (H5Fget_vfd_handle(id, H5P_DEFAULT, reinterpret_cast<void**>(&fd)) < 0) return;
-  const int nowhere = memfd_create("abandoned", 0);
-  if (nowhere < 0) return;
-  dup2(nowhere, *fd);
-  ::close(nowhere);
+  abandon_writes(id);
 }
 
 }  // namespace detail
@@ -174,6 +128,7 @@ namespace {
 hid_t access_properties(bool write) {
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   H5Pset_file_locking(access, false, true);  // a file may be looked at while it is written
+  use_safe_driver(access);
   if (!write) return access;
   H5Pset_fclose_degree(access,
                        H5F_CLOSE_STRONG);  // unlike for reading, which keeps such a file from being read here
@@ -240,6 +195,11 @@ bool File::is_hdf5(const std::string& path) {
 void File::flush() {
   const Lock lock;
   file_->flush();
+}
+
+void File::rename(const std::string& to) {
+  const Lock lock;
+  file_->rename(to);
 }
 
 void File::close() {

@@ -14,7 +14,11 @@
 namespace synfire::hdf5::detail {
 
 inline std::recursive_mutex& library_mutex() {
-  static auto* const mutex = new std::recursive_mutex;  // outlives handles in static storage
+  // Outlives handles in static storage; so does the library, which at exit would close what they hold.
+  static auto* const mutex = [] {
+    H5dont_atexit();
+    return new std::recursive_mutex;
+  }();
   return *mutex;
 }
 
@@ -153,9 +157,6 @@ struct FileState {
   bool writing = false;
   bool failed = false;
   std::vector<std::shared_ptr<Tail>> tails;
-  std::uint64_t used_end = 0;       ///< size of the file without what is reserved, bytes
-  std::uint64_t announced_end = 0;  ///< written ahead of a flush
-  std::uint64_t reserved_end = 0;   ///< 0: nothing is reserved
 
   FileState(hid_t opened, std::string name, bool write) : id(opened), path(std::move(name)), writing(write) {}
   FileState(const FileState&) = delete;
@@ -164,6 +165,7 @@ struct FileState {
 
   void require_open() const;
   void flush();
+  void rename(const std::string& to);
   void close();
 
   /// Runs `write`; if it fails, nothing more reaches the file, which stays as at the last flush.
@@ -179,8 +181,6 @@ struct FileState {
 
  private:
   void close_library_file();
-  void reserve_disk();
-  void announce_end();
   void abandon() noexcept;
 };
 

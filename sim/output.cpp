@@ -99,7 +99,7 @@ ResultFile::ResultFile(const std::string& path, bool force, const NetworkDescrip
     open_recordings(network);
     check_room(0);
     file_.flush();
-    fs::rename(path + ".new", path);
+    file_.rename(path);
   } catch (...) {
     std::error_code ignored;
     fs::remove(path + ".new", ignored);

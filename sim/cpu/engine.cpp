@@ -218,7 +218,10 @@ void CpuEngine::work(unsigned worker, Step steps) {
   constexpr int patience = 200, before_yielding = 50;
   int idle = 0;
   while (completed() < steps && !interrupted_.load(std::memory_order_relaxed)) {
-    if (recorder_->failed() || stop_asked()) interrupted_ = true;
+    if (recorder_->failed() || stop_asked()) {
+      interrupted_ = true;
+      return;
+    }
     bool moved = false;
     for (Shard* shard : homes_[worker]) moved |= run_shard(*shard, steps);
     if (!moved && idle > patience)
