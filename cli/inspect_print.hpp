@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "sim/inspection.hpp"
+#include "sim/inspection/inspection.hpp"
 
 namespace synfire::cli {
 

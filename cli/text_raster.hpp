@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/raster.hpp"
+#include "sim/inspection/raster.hpp"
 
 namespace synfire::cli {
 

@@ -1,4 +1,4 @@
-#include "sim/analysis.hpp"
+#include "sim/inspection/analysis.hpp"
 
 #include <cmath>
 #include <numeric>
@@ -8,7 +8,7 @@
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "io/sonata.hpp"
-#include "sim/results.hpp"
+#include "sim/inspection/results.hpp"
 
 namespace synfire {
 namespace {

@@ -1,9 +1,9 @@
-#include "sim/results.hpp"
+#include "sim/inspection/results.hpp"
 
 #include <gtest/gtest.h>
 
 #include "core/error.hpp"
-#include "sim/raster.hpp"
+#include "sim/inspection/raster.hpp"
 #include "tests/io/files.hpp"
 
 namespace synfire {

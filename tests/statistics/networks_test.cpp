@@ -13,7 +13,7 @@
 #include <array>
 #include <cstdlib>
 
-#include "sim/analysis.hpp"
+#include "sim/inspection/analysis.hpp"
 #include "tests/core/statistics.hpp"
 
 namespace synfire {

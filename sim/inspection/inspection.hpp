@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/raster.hpp"
-#include "sim/results.hpp"
+#include "sim/inspection/raster.hpp"
+#include "sim/inspection/results.hpp"
 
 namespace synfire {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "io/sonata.hpp"
-#include "sim/analysis.hpp"
+#include "sim/inspection/analysis.hpp"
 
 namespace synfire {
 

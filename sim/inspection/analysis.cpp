@@ -1,4 +1,4 @@
-#include "sim/analysis.hpp"
+#include "sim/inspection/analysis.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "sim/results.hpp"
+#include "sim/inspection/results.hpp"
 
 #include <algorithm>
 #include <cmath>

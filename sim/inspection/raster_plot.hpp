@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "io/plot.hpp"
-#include "sim/raster.hpp"
+#include "sim/inspection/raster.hpp"
 
 namespace synfire {
 

@@ -1,4 +1,4 @@
-#include "sim/raster.hpp"
+#include "sim/inspection/raster.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "sim/inspection.hpp"
+#include "sim/inspection/inspection.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/quantity.hpp"
-#include "sim/raster_plot.hpp"
+#include "sim/inspection/raster_plot.hpp"
 
 namespace synfire {
 namespace {

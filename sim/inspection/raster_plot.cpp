@@ -1,4 +1,4 @@
-#include "sim/raster_plot.hpp"
+#include "sim/inspection/raster_plot.hpp"
 
 #include <algorithm>
 #include <cmath>
