@@ -53,8 +53,8 @@ std::string provenance_lines(const Inspection& inspection) {
   if (p.seed) parts.push_back(fmt::format("seed {}", *p.seed));
   if (p.dt_ms) parts.push_back(fmt::format("dt {} ms", ms(*p.dt_ms)));
   parts.push_back(with_value("backend", p.backend));
-  if (p.threads.value_or(0) > 0)
-    parts.push_back(fmt::format("{} thread{}", *p.threads, *p.threads == 1 ? "" : "s"));
+  if (const auto threads = p.threads.value_or(0); threads > 0)
+    parts.push_back(fmt::format("{} thread{}", threads, threads == 1 ? "" : "s"));
   parts.push_back(with_value("on", p.host));
   parts.push_back(with_value("started", p.started));
   std::erase(parts, "");

@@ -10,6 +10,7 @@ namespace synfire {
 namespace {
 
 template <class... Ts> struct Overload : Ts... { using Ts::operator()...; };
+template <class... Ts> Overload(Ts...) -> Overload<Ts...>;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 

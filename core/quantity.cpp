@@ -120,25 +120,25 @@ bool parse_number(std::string_view text, double& value) {
 }
 
 double parse_quantity(std::string_view text, Unit unit, std::string_view what, const Position& where) {
-  const auto number = leading_number(text);
-  const auto refuse = [&](std::string_view why) {
-    throw Error(ErrorKind::input, where,
-                fmt::format("{}: expected {}, got '{}'; {}", what, expected(unit), trimmed(text), why));
+  const auto refusal = [&](std::string_view why) {
+    return Error(ErrorKind::input, where,
+                 fmt::format("{}: expected {}, got '{}'; {}", what, expected(unit), trimmed(text), why));
   };
-  if (!number) {
-    refuse(unit == Unit::none ? std::string("write a number")
-                              : fmt::format("write a number and a unit, such as '1 {}'", symbol(unit)));
-  }
-  if (std::isnan(number->value)) refuse("not-a-number is not a value");
-  if (std::isinf(number->value) && !may_be_infinite(unit)) refuse("the value must be finite");
-  if (number->rest.empty() && unit == Unit::none) return number->value;
-  if (number->rest.empty() && number->value == 0) return 0.0;  // zero is the same in every unit
-  if (number->rest.empty() && std::isinf(number->value)) return number->value;
-  if (number->rest.empty())
-    refuse(fmt::format("the unit is missing; did you mean '{} {}'?", number->value, symbol(unit)));
-  const Spelling* spelling = find_spelling(number->rest);
-  if (spelling == nullptr || spelling->unit != unit) refuse(suggestion(number->value, number->rest, unit));
-  return number->value * spelling->factor;
+  const auto number = leading_number(text);
+  if (!number)
+    throw refusal(unit == Unit::none
+                      ? std::string("write a number")
+                      : fmt::format("write a number and a unit, such as '1 {}'", symbol(unit)));
+  const auto [value, rest] = *number;
+  if (std::isnan(value)) throw refusal("not-a-number is not a value");
+  if (std::isinf(value) && !may_be_infinite(unit)) throw refusal("the value must be finite");
+  if (rest.empty() && (unit == Unit::none || value == 0 || std::isinf(value)))
+    return value;  // 0 has every unit
+  if (rest.empty())
+    throw refusal(fmt::format("the unit is missing; did you mean '{} {}'?", value, symbol(unit)));
+  const Spelling* spelling = find_spelling(rest);
+  if (spelling == nullptr || spelling->unit != unit) throw refusal(suggestion(value, rest, unit));
+  return value * spelling->factor;
 }
 
 std::string format_quantity(double value, Unit unit) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <new>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,8 @@ struct Driver : H5FD_t {
     const auto after = on_disk.lower_bound(address + size);
     return after != on_disk.begin() && std::prev(after)->second > address;
   }
+  /// The place of a block that the library moved, now used for another.
+  bool is_used_again(haddr_t address) const { return !on_disk.contains(address); }
 };
 
 Driver& driver_of(H5FD_t* file) { return *static_cast<Driver*>(file); }
@@ -77,51 +80,24 @@ bool read_bytes(const Driver& driver, haddr_t address, std::span<std::byte> to) 
 
 // ---- The order of writes ----
 
-bool is_tree_node(std::span<const std::byte> bytes) {
-  return bytes.size() >= 8 && std::memcmp(bytes.data(), "TREE", 4) == 0;
-}
-
-unsigned entries_of_tree_node(std::span<const std::byte> bytes) {
-  return std::to_integer<unsigned>(bytes[6]) | std::to_integer<unsigned>(bytes[7]) << 8;
+bool begins_with(const Block& block, std::string_view signature) {
+  return block.bytes.size() > 8 && std::memcmp(block.bytes.data(), signature.data(), signature.size()) == 0;
 }
 
 /// Blocks on disk are changed in ascending order of this. What is pointed at comes before what points at it:
-/// the end of the used space, names and texts, index nodes, object headers (they tell the sizes of datasets).
+/// the end of the used space, names, index nodes, object headers (they tell the sizes of datasets).
 /// Among index nodes parents come first: a node that is split gives half of its entries to a new neighbour,
 /// on disk by then, and its parent must know that one before the entries are gone from the old place.
-int rank(const Block& block) {
-  constexpr int highest_level = 255;
-  switch (block.type) {
-    case H5FD_MEM_SUPER:
-      return 0;
-    case H5FD_MEM_BTREE:
-      if (!is_tree_node(block.bytes)) return 2 + highest_level + 1;  // names of a group, below its tree
-      return 2 + highest_level - std::to_integer<int>(block.bytes[5]);
-    case H5FD_MEM_OHDR:
-      return 2 + highest_level + 2;
-    default:
-      return 1;
-  }
-}
-
-/// Changes a block on disk. A kill may fall between two pages of one write, so these are written one by one:
-/// the last first, as what is added stands at the end and is announced at the beginning; but a node that
-/// loses entries must say so before they are overwritten.
-bool overwrite(Driver& driver, haddr_t address, std::span<const std::byte> bytes) {
-  constexpr haddr_t page = 4096;
-  std::vector<std::pair<haddr_t, haddr_t>> pieces;
-  for (haddr_t begin = address, end = address + bytes.size(); begin < end;) {
-    const haddr_t next = std::min(end, (begin / page + 1) * page);
-    pieces.emplace_back(begin, next);
-    begin = next;
-  }
-  std::array<std::byte, 8> before{};
-  const bool shrinks = is_tree_node(bytes) && read_bytes(driver, address, before) && is_tree_node(before) &&
-                       entries_of_tree_node(bytes) < entries_of_tree_node(before);
-  if (!shrinks) std::reverse(pieces.begin(), pieces.end());
-  return std::all_of(pieces.begin(), pieces.end(), [&](const auto& piece) {
-    return write_bytes(driver, piece.first, bytes.subspan(piece.first - address, piece.second - piece.first));
-  });
+/// Names that outgrow their place move, and the old place may get other use in the same flush: first come
+/// the names, then the head that tells where they are, then what is `used_again`.
+int rank(const Block& block, bool used_again) {
+  constexpr int names = 0, names_head = 1, reused = 2, root_of_tree = 3, highest_level = 255;
+  if (block.type == H5FD_MEM_LHEAP) return begins_with(block, "HEAP") ? names_head : names;
+  if (block.type == H5FD_MEM_SUPER) return names;
+  if (used_again) return reused;
+  if (begins_with(block, "TREE")) return root_of_tree + highest_level - std::to_integer<int>(block.bytes[5]);
+  const int leaf_of_tree = root_of_tree + highest_level;
+  return block.type == H5FD_MEM_BTREE ? leaf_of_tree + 1 : leaf_of_tree + 2;  // members of a group; headers
 }
 
 /// The file first grows to what will be announced as its size; then come blocks that nothing on disk refers
@@ -131,18 +107,23 @@ bool write_in_safe_order(Driver& driver) {
     if (::ftruncate(driver.fd, static_cast<off_t>(driver.allocated_end)) != 0) return false;
     driver.file_end = driver.allocated_end;
   }
-  std::vector<std::pair<haddr_t, const Block*>> changed;
+  struct Change {
+    int rank;
+    haddr_t address;
+    const Block* block;
+  };
+  std::vector<Change> changes;
   for (const auto& [address, block] : driver.kept_back) {
     if (driver.may_be_referred_to(address, block.bytes.size())) {
-      changed.emplace_back(address, &block);
+      changes.push_back({rank(block, driver.is_used_again(address)), address, &block});
     } else if (!write_bytes(driver, address, block.bytes)) {
       return false;
     }
   }
-  std::stable_sort(changed.begin(), changed.end(),
-                   [](const auto& a, const auto& b) { return rank(*a.second) < rank(*b.second); });
-  return std::all_of(changed.begin(), changed.end(),
-                     [&](const auto& block) { return overwrite(driver, block.first, block.second->bytes); });
+  std::stable_sort(changes.begin(), changes.end(), [](auto& a, auto& b) { return a.rank < b.rank; });
+  return std::all_of(changes.begin(), changes.end(), [&](const auto& change) {
+    return write_bytes(driver, change.address, change.block->bytes);
+  });
 }
 
 /// Runs `write` unless an earlier one failed. If it fails, or memory runs out, it was the last.

@@ -14,7 +14,7 @@ void check_buildable(NetworkDescription network) {
   check_memory(plan.expected_bytes, plan.expected_synapses);
 }
 
-Simulation::Simulation(NetworkDescription network, RunOptions options)
+Simulation::Simulation(NetworkDescription network, const RunOptions& options)
     : network_(std::make_unique<NetworkDescription>(std::move(network))) {
   resolve_files(*network_);
   const BuildContext context{*network_, Grid(network_->simulation.dt), options.notice};

@@ -15,7 +15,7 @@ void check_buildable(NetworkDescription network);
 class Simulation {
  public:
   /// Throws Error(input) when the description cannot be built, Error(resource) when memory does not suffice.
-  explicit Simulation(NetworkDescription network, RunOptions options = {});
+  explicit Simulation(NetworkDescription network, const RunOptions& options = {});
 
   /// The network as built: what only files know (shapes of recordings) is filled in.
   const NetworkDescription& network() const { return *network_; }
