@@ -261,9 +261,11 @@ Dataset Group::dataset(const std::string& path) const {
 Group Group::require_group(const std::string& path) {
   const Lock lock;
   if (has_group(path)) return group(path);
-  const Id links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
-  H5Pset_create_intermediate_group(links, 1);
-  const hid_t id = H5Gcreate2(handle_->id, path.c_str(), links, H5P_DEFAULT, H5P_DEFAULT);
+  const auto slash = path.rfind('/');
+  if (slash != std::string::npos && slash > 0) require_group(path.substr(0, slash));
+  const Id properties(H5Pcreate(H5P_GROUP_CREATE), H5Pclose);
+  leave_room_for_names(properties);
+  const hid_t id = H5Gcreate2(handle_->id, path.c_str(), H5P_DEFAULT, properties, H5P_DEFAULT);
   checked(id, ErrorKind::resource, file_path(), join(path), "cannot create the group");
   return Group(file_, own(id, H5Gclose), join(path));
 }

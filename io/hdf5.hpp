@@ -189,8 +189,9 @@ class Group : public Object {
 /// An open file; as a Group it is the root.
 ///
 /// A file being written is at every moment between two flushes what it was at the last flush: metadata leaves
-/// memory only in flush(), and bytes that flushed metadata refers to are never moved or changed. So a killed
-/// writer leaves a readable file.
+/// memory only in flush(), and bytes that flushed metadata refers to are never moved or changed. A flush
+/// writes in an order that keeps the file readable after each single write. So a killed writer leaves a
+/// readable file.
 class File : public Group {
  public:
   /// A new file. Errors: it exists (unless `overwrite`), or cannot be made.

@@ -40,8 +40,6 @@ struct Driver : H5FD_t {
     const auto after = on_disk.lower_bound(address + size);
     return after != on_disk.begin() && std::prev(after)->second > address;
   }
-  /// The place of a block that the library moved, now used for another.
-  bool is_used_again(haddr_t address) const { return !on_disk.contains(address); }
 };
 
 Driver& driver_of(H5FD_t* file) { return *static_cast<Driver*>(file); }
@@ -88,16 +86,12 @@ bool begins_with(const Block& block, std::string_view signature) {
 /// the end of the used space, names, index nodes, object headers (they tell the sizes of datasets).
 /// Among index nodes parents come first: a node that is split gives half of its entries to a new neighbour,
 /// on disk by then, and its parent must know that one before the entries are gone from the old place.
-/// Names that outgrow their place move, and the old place may get other use in the same flush: first come
-/// the names, then the head that tells where they are, then what is `used_again`.
-int rank(const Block& block, bool used_again) {
-  constexpr int names = 0, names_head = 1, reused = 2, root_of_tree = 3, highest_level = 255;
-  if (block.type == H5FD_MEM_LHEAP) return begins_with(block, "HEAP") ? names_head : names;
-  if (block.type == H5FD_MEM_SUPER) return names;
-  if (used_again) return reused;
-  if (begins_with(block, "TREE")) return root_of_tree + highest_level - std::to_integer<int>(block.bytes[5]);
-  const int leaf_of_tree = root_of_tree + highest_level;
-  return block.type == H5FD_MEM_BTREE ? leaf_of_tree + 1 : leaf_of_tree + 2;  // members of a group; headers
+int rank(const Block& block) {
+  constexpr int referred_to = 0, root_of_tree = 1, highest_level = 255, leaf_of_tree = 1 + highest_level;
+  if (block.type == H5FD_MEM_OHDR) return leaf_of_tree + 2;
+  if (block.type != H5FD_MEM_BTREE) return referred_to;
+  if (!begins_with(block, "TREE")) return leaf_of_tree + 1;  // members of a group, below its tree
+  return root_of_tree + highest_level - std::to_integer<int>(block.bytes[5]);
 }
 
 /// The file first grows to what will be announced as its size; then come blocks that nothing on disk refers
@@ -115,7 +109,7 @@ bool write_in_safe_order(Driver& driver) {
   std::vector<Change> changes;
   for (const auto& [address, block] : driver.kept_back) {
     if (driver.may_be_referred_to(address, block.bytes.size())) {
-      changes.push_back({rank(block, driver.is_used_again(address)), address, &block});
+      changes.push_back({rank(block), address, &block});
     } else if (!write_bytes(driver, address, block.bytes)) {
       return false;
     }
@@ -225,7 +219,8 @@ herr_t read_file(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t address, std::size_t s
   return 0;
 }
 
-/// Raw data goes straight to its place, which nothing on disk refers to or which keeps the rows it has.
+/// Raw data goes straight to its place, which nothing on disk refers to or which keeps the rows it has. So do
+/// texts of free length (the library counts them as raw), which are only ever added to those present.
 herr_t write_file(H5FD_t* file, H5FD_mem_t type, hid_t, haddr_t address, std::size_t size, const void* from) {
   Driver& driver = driver_of(file);
   const std::span bytes(static_cast<const std::byte*>(from), size);

@@ -102,7 +102,7 @@ void FileState::close() {
 
 void FileState::close_library_file() {
   tails.clear();
-  H5Fclose(std::exchange(id, -1));
+  H5Fclose(std::exchange(id, -1));  // all is flushed by now; at most unused bytes at the end stay
 }
 
 void FileState::rename(const std::string& to) {
@@ -155,7 +155,9 @@ File File::create(const std::string& path, bool overwrite) {
   if (!overwrite && ::access(path.c_str(), F_OK) == 0)
     fail(ErrorKind::resource, path, "", "exists already; remove it or ask for it to be overwritten");
   const Id access(access_properties(true), H5Pclose);
-  const hid_t id = H5Fcreate(path.c_str(), overwrite ? H5F_ACC_TRUNC : H5F_ACC_EXCL, H5P_DEFAULT, access);
+  const Id properties(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
+  leave_room_for_names(properties);
+  const hid_t id = H5Fcreate(path.c_str(), overwrite ? H5F_ACC_TRUNC : H5F_ACC_EXCL, properties, access);
   checked(id, ErrorKind::resource, path, "", "cannot create");
   File file = wrap(id, path, true);
   file.flush();

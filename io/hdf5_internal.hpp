@@ -110,6 +110,13 @@ inline hid_t native(Type type) {
 inline std::size_t size_of(Type type) { return H5Tget_size(native(type)); }
 inline bool is_floating(Type type) { return type == Type::float32 || type == Type::float64; }
 
+/// The names in a group stand in one block, written at once, until they outgrow it; then in two, and a kill
+/// between these would lose the group. Some 30 short names fit, so only those created later are at risk.
+inline void leave_room_for_names(hid_t properties) {
+  constexpr std::size_t bytes = 256;
+  H5Pset_local_heap_size_hint(properties, bytes);
+}
+
 struct Handle {
   hid_t id;
   Id::Close close;

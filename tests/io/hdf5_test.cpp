@@ -201,6 +201,23 @@ TEST(Hdf5, ManyThreadsMayUseTheLibrary) {
   EXPECT_EQ(right, 40);
 }
 
+TEST(Hdf5, ARenamedFileIsWrittenOnAndNamedAnew) {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("a.h5", "something else");
+  File file = File::create(folder.file("a.h5.new"));
+  Dataset rows = file.create_growing("x", Type::float64, {.chunk_bytes = 64});
+  file.flush();
+  EXPECT_NE(error_of([&] { file.rename(folder.file("no/a.h5")); }).find("a.h5.new"), std::string::npos);
+  file.rename(path);
+  EXPECT_EQ(rows.file_path(), path);
+  rows.append<double>(counted<double>(100));
+  const std::string message = error_of([&] { file.dataset("none"); });
+  EXPECT_NE(message.find("a.h5: "), std::string::npos) << message;
+  file.close();
+  EXPECT_FALSE(std::filesystem::exists(folder.file("a.h5.new")));
+  EXPECT_EQ(File::open(path).dataset("x").read<double>(), counted<double>(100));
+}
+
 // --- a writer that dies
 // ---------------------------------------------------------------------------------------------
 
