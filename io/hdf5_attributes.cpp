@@ -115,7 +115,7 @@ std::string read_text(hid_t attribute, hid_t type, const std::string& file, cons
     H5Tset_cset(memory, H5Tget_cset(type));
     char* text = nullptr;
     check(H5Aread(attribute, memory, static_cast<void*>(&text)));
-    const std::string copy = text ? text : "";
+    std::string copy = text ? text : "";
     H5free_memory(text);
     return copy;
   }

@@ -135,9 +135,9 @@ void SpikeWriter::append(std::span<const double> times_ms, std::span<const std::
 namespace {
 
 std::string free_report_name(const File& file, const ReportHeader& header) {
-  const std::string first = "report/" + header.population;
+  std::string first = "report/" + header.population;
   if (!file.exists(first)) return first;
-  const std::string further = first + "." + header.variable;
+  std::string further = first + "." + header.variable;
   if (!file.exists(further)) return further;
   throw Error(ErrorKind::input, fmt::format("{}: two reports of {} of population {}", file.file_path(),
                                             header.variable, header.population));

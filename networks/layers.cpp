@@ -64,9 +64,9 @@ void refuse_projection_keys(const MapReader& layer) {
                               layer.what(), key));
 }
 
-Tree part(const Tree& network, std::string_view key, Tree absent) {
+Tree part(const Tree& network, std::string_view key, const Tree& absent) {
   const Tree* found = network.find(key);
-  return found == nullptr ? std::move(absent) : *found;
+  return found == nullptr ? absent : *found;
 }
 
 }  // namespace

@@ -80,8 +80,8 @@ class UniformIndices {
       SYNFIRE_LANES
       for (int l = 0; l < lanes; ++l) {
         const std::uint64_t product = std::uint64_t(block.words[w][l]) * bound_;
-        values_[static_cast<std::size_t>(w * lanes + l)] = static_cast<std::uint32_t>(product >> 32);
-        low[static_cast<std::size_t>(w * lanes + l)] = static_cast<std::uint32_t>(product);
+        values_[std::size_t(w) * lanes + std::size_t(l)] = static_cast<std::uint32_t>(product >> 32);
+        low[std::size_t(w) * lanes + std::size_t(l)] = static_cast<std::uint32_t>(product);
         smallest = std::min(smallest, static_cast<std::uint32_t>(product));
       }
     }

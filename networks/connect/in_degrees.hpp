@@ -28,9 +28,9 @@ inline std::vector<std::uint64_t> multinomial_in_degrees(std::uint32_t targets, 
       degrees[node.first] = node.synapses;
       continue;
     }
-    const std::uint64_t middle = node.first + width / 2;
+    const std::uint64_t half = width / 2, middle = node.first + half;
     RandomStream stream = stream_of(key, node.id, Part::split);
-    const double share = static_cast<double>(width / 2) / static_cast<double>(width);
+    const double share = static_cast<double>(half) / static_cast<double>(width);
     const std::uint64_t below = draw_binomial(stream, node.synapses, share);
     open.push_back({node.first, middle, below, 2 * node.id});
     open.push_back({middle, node.last, node.synapses - below, 2 * node.id + 1});
