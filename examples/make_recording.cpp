@@ -36,26 +36,26 @@ class PictureFile {
       throw Error(ErrorKind::input, {path},
                   fmt::format("has pictures of {} x {} pixels, not 28 x 28", rows_, columns_));
   }
-  PictureFile(const PictureFile&) = delete;
-  PictureFile& operator=(const PictureFile&) = delete;
-  ~PictureFile() {
-    if (file_ != nullptr) gzclose(file_);
-  }
 
   Picture read(std::uint32_t index) {
     if (index >= count_)
       throw Error(ErrorKind::input, {path_},
                   fmt::format("has {} pictures, but number {} is wanted", count_, index));
     std::vector<unsigned char> bytes(std::size_t(rows_) * columns_);
-    if (gzseek(file_, static_cast<z_off_t>(16 + index * bytes.size()), SEEK_SET) < 0)
+    if (gzseek(file_.get(), static_cast<z_off_t>(16 + index * bytes.size()), SEEK_SET) < 0)
       throw Error(ErrorKind::input, {path_}, "ends too early");
     fill(bytes);
     return {static_cast<int>(columns_), static_cast<int>(rows_), {bytes.begin(), bytes.end()}};
   }
 
  private:
+  struct Close {
+    void operator()(gzFile file) const { gzclose(file); }
+  };
+
   void fill(std::span<unsigned char> bytes) {
-    if (gzread(file_, bytes.data(), static_cast<unsigned>(bytes.size())) != static_cast<int>(bytes.size()))
+    if (gzread(file_.get(), bytes.data(), static_cast<unsigned>(bytes.size())) !=
+        static_cast<int>(bytes.size()))
       throw Error(ErrorKind::input, {path_}, "ends too early or is damaged");
   }
   std::uint32_t word() {
@@ -65,7 +65,7 @@ class PictureFile {
   }
 
   std::string path_;
-  gzFile file_;
+  std::unique_ptr<gzFile_s, Close> file_;
   std::uint32_t count_ = 0, rows_ = 0, columns_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include "core/concepts.hpp"
 #include "core/math.hpp"
 #include "neurons/propagators.hpp"
+#include "neurons/refractory.hpp"
 
 namespace synfire {
 
@@ -97,19 +98,14 @@ template <class Real> struct IafCondExp {
   SYNFIRE_HD static Real margin(const State& s, const Parameters& p) { return s.V_m - p.V_th; }
 
   SYNFIRE_HD static bool step(State& s, const Parameters& p, const Constants& c, const Input& in) {
-    const bool free = s.refractory <= Real(0);
     const Real g_ex = s.g_ex * c.mean_ex, g_in = s.g_in * c.mean_in;
     const Real g = p.g_L + g_ex + g_in;
     const Real balance = (c.leak_current + g_ex * p.E_ex + g_in * p.E_in + in.current) / g;
     const Real V = balance + (s.V_m - balance) * math::exp(-g * c.dt_over_C);
-    s.V_m = math::select(free, V, s.V_m);
-    s.refractory = math::select(free, s.refractory, s.refractory - Real(1));
+    advance_membrane(s, V);
     s.g_ex = s.g_ex * c.ex_from_ex + in.exc;
     s.g_in = s.g_in * c.in_from_in + in.inh;
-    const bool spike = margin(s, p) >= Real(0);
-    s.V_m = math::select(spike, p.V_reset, s.V_m);
-    s.refractory = math::select(spike, c.refractory_steps, s.refractory);
-    return spike;
+    return spike_and_reset<IafCondExp>(s, p, c.refractory_steps);
   }
 };
 

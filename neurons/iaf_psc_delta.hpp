@@ -6,6 +6,7 @@
 #include "core/concepts.hpp"
 #include "core/math.hpp"
 #include "neurons/propagators.hpp"
+#include "neurons/refractory.hpp"
 
 namespace synfire {
 
@@ -74,15 +75,10 @@ template <class Real> struct IafPscDelta {
   SYNFIRE_HD static Real margin(const State& s, const Parameters& p) { return s.V_m - p.V_th; }
 
   SYNFIRE_HD static bool step(State& s, const Parameters& p, const Constants& c, const Input& in) {
-    const bool free = s.refractory <= Real(0);
     Real V = c.rest + (s.V_m - c.rest) * c.V_from_V + c.V_from_I * in.current + in.delta;
     V = math::select(V < p.V_min, p.V_min, V);
-    s.V_m = math::select(free, V, s.V_m);
-    s.refractory = math::select(free, s.refractory, s.refractory - Real(1));
-    const bool spike = margin(s, p) >= Real(0);
-    s.V_m = math::select(spike, p.V_reset, s.V_m);
-    s.refractory = math::select(spike, c.refractory_steps, s.refractory);
-    return spike;
+    advance_membrane(s, V);
+    return spike_and_reset<IafPscDelta>(s, p, c.refractory_steps);
   }
 };
 

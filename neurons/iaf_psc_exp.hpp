@@ -5,6 +5,7 @@
 #include "core/concepts.hpp"
 #include "core/math.hpp"
 #include "neurons/propagators.hpp"
+#include "neurons/refractory.hpp"
 
 namespace synfire {
 
@@ -91,17 +92,12 @@ template <class Real> struct IafPscExp {
   SYNFIRE_HD static Real margin(const State& s, const Parameters& p) { return s.V_m - p.V_th; }
 
   SYNFIRE_HD static bool step(State& s, const Parameters& p, const Constants& c, const Input& in) {
-    const bool free = s.refractory <= Real(0);
     const Real V = c.rest + (s.V_m - c.rest) * c.V_from_V + s.I_syn_ex * c.V_from_ex +
                    s.I_syn_in * c.V_from_in + c.V_from_I * in.current;
-    s.V_m = math::select(free, V, s.V_m);
-    s.refractory = math::select(free, s.refractory, s.refractory - Real(1));
+    advance_membrane(s, V);
     s.I_syn_ex = s.I_syn_ex * c.ex_from_ex + in.exc;
     s.I_syn_in = s.I_syn_in * c.in_from_in + in.inh;
-    const bool spike = margin(s, p) >= Real(0);
-    s.V_m = math::select(spike, p.V_reset, s.V_m);
-    s.refractory = math::select(spike, c.refractory_steps, s.refractory);
-    return spike;
+    return spike_and_reset<IafPscExp>(s, p, c.refractory_steps);
   }
 };
 

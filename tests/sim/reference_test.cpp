@@ -173,7 +173,7 @@ void columns_are_the_model(const std::string& name, std::uint32_t size, bool var
     for (std::uint32_t i = 0; i < size; ++i) {
       std::vector<double> input(receptors, 0);
       for (std::size_t r = 0; r < used; ++r) {
-        const auto& receptor = M::receptors()[r];
+        const ReceptorInfo receptor = M::receptors()[r];
         const bool inhibits = receptor.sign == ReceptorInfo::Sign::negative;
         const double scale =
             (receptor.unit == Unit::mV ? 4 : 300) * (inhibits && receptor.magnitude ? 0.01 : 1);
