@@ -78,6 +78,19 @@ template <class Real> SYNFIRE_HD Real select(bool condition, Real yes, Real no) 
   return condition ? yes : no;
 }
 
+/// log(n!) for a whole number n: by the product below 16, by Stirling's series above; relative error below
+/// 1e-13 up to n = 1e6. Unlike std::lgamma it writes no global variable.
+inline double log_factorial(double n) {
+  if (n < 16) {
+    double product = 1;
+    for (int k = 2; k <= static_cast<int>(n); ++k) product *= k;
+    return log(product);
+  }
+  const double x = n + 1, inverse = 1 / x, square = inverse * inverse;
+  return (x - 0.5) * log(x) - x + 0.91893853320467274178 +
+         inverse * (1.0 / 12 - square * (1.0 / 360 - square * (1.0 / 1260 - square / 1680)));
+}
+
 /// The standard normal deviate of a uniform u in (0, 1): the inverse of the normal distribution function,
 /// relative error about 1e-16. Coefficients: Wichura 1988, algorithm AS 241 (PPND16).
 SYNFIRE_HD double normal_quantile(double u) {

@@ -12,19 +12,6 @@ std::uint64_t scrambled(std::uint64_t x) {  // the finaliser of SplitMix64 (Stee
   return x ^ (x >> 31);
 }
 
-// log(n!) by Stirling's series above 15, summed below; only additions, products and math::log, so that the
-// counts are the same on every machine.
-double log_factorial(double n) {
-  if (n < 16) {
-    double product = 1;
-    for (int k = 2; k <= static_cast<int>(n); ++k) product *= k;
-    return math::log(product);
-  }
-  const double x = n + 1, inverse = 1 / x, square = inverse * inverse;
-  return (x - 0.5) * math::log(x) - x + 0.91893853320467274178 +
-         inverse * (1.0 / 12 - square * (1.0 / 360 - square * (1.0 / 1260 - square / 1680)));
-}
-
 // Inversion that visits the values in order of distance from the mode: mode, mode+1, mode-1, mode+2, …
 // up(k) = P(k+1)/P(k), down(k) = P(k-1)/P(k), each 0 at the end of the support.
 template <class Up, class Down>
@@ -85,8 +72,9 @@ std::uint64_t draw_binomial(RandomStream& stream, std::uint64_t trials, double p
   const double n = static_cast<double>(trials), odds = probability / (1 - probability);
   const auto mode = static_cast<std::uint64_t>(std::floor((n + 1) * probability));
   const double k = std::min(static_cast<double>(mode), n);
-  const double at_mode = math::exp(log_factorial(n) - log_factorial(k) - log_factorial(n - k) +
-                                   k * math::log(probability) + (n - k) * math::log(1 - probability));
+  const double at_mode =
+      math::exp(math::log_factorial(n) - math::log_factorial(k) - math::log_factorial(n - k) +
+                k * math::log(probability) + (n - k) * math::log(1 - probability));
   return invert_from_mode(
       stream.uniform(), static_cast<std::uint64_t>(k), at_mode,
       [&](std::uint64_t i) { return (n - double(i)) / (double(i) + 1) * odds; },
@@ -96,7 +84,7 @@ std::uint64_t draw_binomial(RandomStream& stream, std::uint64_t trials, double p
 std::uint64_t draw_poisson(RandomStream& stream, double mean) {
   if (mean <= 0) return 0;
   const double mode = std::floor(mean);
-  const double at_mode = math::exp(mode * math::log(mean) - mean - log_factorial(mode));
+  const double at_mode = math::exp(mode * math::log(mean) - mean - math::log_factorial(mode));
   return invert_from_mode(
       stream.uniform(), static_cast<std::uint64_t>(mode), at_mode,
       [&](std::uint64_t i) { return mean / (double(i) + 1); },

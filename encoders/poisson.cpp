@@ -37,9 +37,9 @@ SYNFIRE_HD void count_words(const PhiloxBlocks<lanes>& words, std::span<const st
 
 PoissonTable::PoissonTable(double mean) : mean_(mean) {
   if (mean <= 0) return;
-  // Walk outwards from the mode, where the probability is largest, as far as 2^-34 on either side.
+  // Walk outwards from the mode, where the probability is largest, as far as 2^-40 on either side.
   const double mode = std::floor(mean);
-  const double at_mode = std::exp(mode * std::log(mean) - mean - std::lgamma(mode + 1));
+  const double at_mode = math::exp(mode * math::log(mean) - mean - math::log_factorial(mode));
   constexpr double negligible = 0x1p-40;
   std::vector<double> below;  // P(mode-1), P(mode-2), …
   double p = at_mode;

@@ -95,5 +95,12 @@ TEST(NormalQuantile, is_odd_about_one_half_and_never_falls) {
   }
 }
 
+TEST(Math, log_factorial_is_the_gamma_function) {
+  for (const double n : {0.0, 1.0, 2.0, 15.0, 16.0, 17.0, 100.0, 12345.0, 1e6}) {
+    const double exact = std::lgamma(n + 1);
+    EXPECT_NEAR(math::log_factorial(n), exact, 1e-13 * std::max(1.0, exact)) << n;
+  }
+}
+
 }  // namespace
 }  // namespace synfire
