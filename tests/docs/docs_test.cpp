@@ -100,7 +100,19 @@ TEST(Docs, CommandsOfTheReadmeRun) {
   }
   EXPECT_GE(commands, 2);
   EXPECT_TRUE(fs::exists(folder / "raster.png"));
+  // The reader that the page on the output shows, on the file that the README's first command made.
+  const std::string python = "/usr/bin/python3";
+  const bool can_read = std::system((python + " -c 'import h5py' > /dev/null 2>&1").c_str()) == 0;
+  if (can_read) {
+    for (const auto& block : blocks(text_of(source_folder() / "docs/output.md"), "python")) {
+      std::ofstream(folder / "reader.py") << block << "assert len(times) == len(neurons) > 0\n";
+      const std::string command = "cd '" + folder.string() + "' && " + python + " reader.py > log 2>&1";
+      EXPECT_EQ(std::system(command.c_str()), 0) << block << text_of(folder / "log");
+    }
+  }
   fs::remove_all(folder);
+  if (!can_read)
+    GTEST_SKIP() << "all commands ran; python3-h5py is not installed, so docs/output.md's reader did not";
 }
 
 }  // namespace
