@@ -124,7 +124,7 @@ void run_network(const RunArguments& arguments) {
   options.stop = &stop_asked;
   const Grid grid(network.simulation.dt);
   ProgressBar bar(network.simulation.duration * 1e-3, arguments.quiet);
-  options.progress = [&](Step done, Step) { bar.show(grid.time_ms(done) * 1e-3); };
+  options.progress = [&](const Progress& now) { bar.show(grid.time_ms(now.done) * 1e-3, now.mean_rate_hz); };
   if (!arguments.quiet) options.notice = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
 
   const StopSignals signals;

@@ -45,18 +45,20 @@ ProgressBar::ProgressBar(double total_s, bool quiet)
 
 ProgressBar::~ProgressBar() { end(); }
 
-void ProgressBar::show(double done_s) {
+void ProgressBar::show(double done_s, double mean_rate_hz) {
   if (quiet_ || total_s_ <= 0) return;
   const auto now = Clock::now();
+  if (!begun_) start_ = last_ = now;
+  begun_ = true;
   const auto between = terminal_ ? std::chrono::milliseconds(100) : std::chrono::seconds(5);
   if (now - last_ < between) return;
   last_ = now;
   const double wall = std::chrono::duration<double>(now - start_).count();
   const double part = std::clamp(done_s / total_s_, 0.0, 1.0);
   const std::string left = part > 0 ? format_seconds(wall * (1 - part) / part) : "?";
-  const std::string numbers =
-      fmt::format("{} of {}  wall {}  RTF {:.3g}  ETA {}", format_seconds(done_s), format_seconds(total_s_),
-                  format_seconds(wall), done_s > 0 ? wall / done_s : 0.0, left);
+  const std::string numbers = fmt::format(
+      "{} of {}  wall {}  RTF {:.3g}  rate {:.3g} Hz  ETA {}", format_seconds(done_s),
+      format_seconds(total_s_), format_seconds(wall), done_s > 0 ? wall / done_s : 0.0, mean_rate_hz, left);
   if (!terminal_) {
     fmt::print(stderr, "{:3.0f} %  {}\n", part * 100, numbers);
     return;

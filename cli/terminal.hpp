@@ -17,18 +17,20 @@ std::string format_seconds(double seconds);
 /// "12.5 k", "3.2 M": three digits and a prefix.
 std::string format_count(double count);
 
-/// A progress bar on stderr: biological time, wall time, real-time factor, ETA. Silent when `quiet`.
+/// A progress bar on stderr: biological time, wall time, real-time factor, mean rate, ETA. Silent when
+/// `quiet`.
 class ProgressBar {
  public:
+  /// Wall time counts from the first show().
   ProgressBar(double total_s, bool quiet);
   ~ProgressBar();
-  void show(double done_s);
+  void show(double done_s, double mean_rate_hz);
   void end();
 
  private:
   using Clock = std::chrono::steady_clock;
   double total_s_;
-  bool quiet_, terminal_, drawn_ = false;
+  bool quiet_, terminal_, begun_ = false, drawn_ = false;
   Clock::time_point start_, last_;
 };
 

@@ -11,13 +11,18 @@
 
 namespace synfire {
 
+/// How far a run is.
+struct Progress {
+  Step done = 0, total = 0;
+  double mean_rate_hz = 0;  ///< of all neurons, since the beginning
+};
+
 struct RunOptions {
   unsigned threads = 0;  ///< 0: as many as the machine has
   unsigned shards =
       0;  ///< parts that a population is cut into at most; 0: chosen from the size and the threads
-  const std::atomic<bool>* stop = nullptr;  ///< set from outside to end the run early
-  std::function<void(Step done, Step total)>
-      progress;  ///< called about ten times a second, from another thread
+  const std::atomic<bool>* stop = nullptr;        ///< set from outside to end the run early
+  std::function<void(const Progress&)> progress;  ///< called about ten times a second, from another thread
   std::function<void(const std::string&)>
       notice;  ///< one line on what is being done, such as the memory needed
 };

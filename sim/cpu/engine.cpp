@@ -256,13 +256,26 @@ void CpuEngine::work_until(Step steps) {
   });
 }
 
+Progress CpuEngine::progress(Step steps) const {
+  Progress now{completed(), steps, 0};
+  double spikes = 0, neurons = 0;
+  for (const auto& shard : shards_) {
+    if (!shard->neurons) continue;
+    spikes += double(shard->spike_count.load(std::memory_order_relaxed));
+    neurons += shard->range.count;
+  }
+  if (now.done > 0 && neurons > 0)
+    now.mean_rate_hz = spikes / neurons / (context_.grid.time_ms(now.done) * 1e-3);
+  return now;
+}
+
 // Reports progress until the run has ended, and does not make it wait for the next report.
 void CpuEngine::watch(const std::stop_token& ended, Step steps) const {
   std::mutex mutex;
   std::condition_variable_any tick;
   std::unique_lock lock(mutex);
   do {
-    options_.progress(completed(), steps);
+    options_.progress(progress(steps));
     tick.wait_for(lock, ended, std::chrono::milliseconds(50), [] { return false; });
   } while (!ended.stop_requested());
 }

@@ -31,6 +31,7 @@ class CpuEngine final : public Engine {
   void work(unsigned worker, Step steps);
   bool stop_asked() const;
   bool run_shard(Shard& shard, Step steps);
+  Progress progress(Step steps) const;
   void watch(const std::stop_token& ended, Step steps) const;
   RunResult result(Step steps, double wall_s) const;
 

@@ -22,6 +22,7 @@ void Shard::advance() {
     for (const std::uint32_t i : spikes) slot.push_back(range.first + i);
   }
   statistics.add(step, spikes);
+  spike_count.store(statistics.spikes(), std::memory_order_relaxed);
   if (recorder.active()) recorder.after_step(step, spikes, *emitter);
   done.store(step + 1, std::memory_order_release);
 }

@@ -73,7 +73,8 @@ struct Shard {
   ShardRecorder recorder;
   std::vector<std::uint32_t> spikes;  ///< of the present step, as offsets
 
-  alignas(64) std::atomic<Step> done{0};  ///< steps completed
+  alignas(64) std::atomic<Step> done{0};      ///< steps completed
+  std::atomic<std::uint64_t> spike_count{0};  ///< in these steps, for whoever watches
   alignas(64) std::atomic_flag busy = ATOMIC_FLAG_INIT;
 
   /// True when everything that step `done` needs has been emitted, and its spikes will not overwrite unread

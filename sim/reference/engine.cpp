@@ -72,7 +72,7 @@ class ReferenceEngine final : public Engine {
       if (Clock::now() - last_look < std::chrono::milliseconds(200)) continue;
       last_look = Clock::now();
       sink.flush(step + 1);
-      if (options_.progress) options_.progress(step + 1, steps);
+      if (options_.progress) options_.progress({step + 1, steps, mean_rate_hz(step + 1)});
     }
     sink.flush(step);
     RunResult made = result(step);
@@ -117,6 +117,16 @@ class ReferenceEngine final : public Engine {
       result.populations.push_back(p);
     }
     return result;
+  }
+
+  double mean_rate_hz(Step steps) const {
+    double spikes = 0, neurons = 0;
+    for (const auto& population : populations_) {
+      if (!population.neurons) continue;
+      spikes += double(population.statistics.spikes());
+      neurons += population.size;
+    }
+    return neurons > 0 ? spikes / neurons / (context_.grid.time_ms(steps) * 1e-3) : 0;
   }
 
   void add_population(std::size_t index) {

@@ -232,7 +232,10 @@ TEST(Recorder, keeps_only_the_neurons_that_are_selected) {
 TEST(Recorder, progress_is_told_and_a_short_run_does_not_wait_for_it) {
   RunOptions options = with(2);
   std::vector<std::pair<Step, Step>> told;
-  options.progress = [&](Step done, Step total) { told.emplace_back(done, total); };
+  options.progress = [&](const Progress& now) {
+    told.emplace_back(now.done, now.total);
+    EXPECT_GE(now.mean_rate_hz, 0);
+  };
   const auto network = network_of(zoo, {"simulation.duration=1 ms"});
   const auto begin = std::chrono::steady_clock::now();
   constexpr int runs = 40;
