@@ -44,9 +44,6 @@ template <int lanes> SYNFIRE_HD void philox(PhiloxBlocks<lanes>& block, RandomKe
   }
 }
 
-/// A 32-bit word as a double in (0, 1), never 0 or 1.
-SYNFIRE_HD double unit_interval(std::uint32_t word) { return (static_cast<double>(word) + 0.5) * 0x1p-32; }
-
 /// The draws that belong to one index (a neuron, a synapse, a row …) of an object: first, second, third, …
 class RandomStream {
  public:

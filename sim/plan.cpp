@@ -7,6 +7,7 @@
 
 #include "core/array.hpp"
 #include "sim/catalogue.hpp"
+#include "sim/record.hpp"
 #include "sim/statistics.hpp"
 #include "synapses/sparse.hpp"
 
@@ -14,9 +15,8 @@ namespace synfire {
 namespace {
 
 bool is_recorded(const NetworkDescription& network, std::size_t population) {
-  for (const auto& record : network.records)
-    if (record.population == population && (record.spikes.all || !record.spikes.ids.empty())) return true;
-  return false;
+  const auto* record = record_of(network, population);
+  return record != nullptr && (record->spikes.all || !record->spikes.ids.empty());
 }
 
 // Weights that a rule brings were not there when the description was checked.

@@ -4,7 +4,25 @@
 #include <limits>
 #include <utility>
 
+#include "sim/catalogue.hpp"
+
 namespace synfire {
+
+const RecordDescription* record_of(const NetworkDescription& network, std::size_t population) {
+  for (const auto& record : network.records)
+    if (record.population == population) return &record;
+  return nullptr;
+}
+
+std::vector<std::size_t> recorded_variables(const NetworkDescription& network,
+                                            const RecordDescription& record) {
+  const auto names = model_info(network.populations[record.population].model).state_names();
+  std::vector<std::size_t> variables;
+  for (const auto& trace : record.traces)
+    variables.push_back(
+        static_cast<std::size_t>(std::find(names.begin(), names.end(), trace.variable) - names.begin()));
+  return variables;
+}
 
 std::size_t RecordChunk::bytes() const {
   std::size_t total = steps.size() * (sizeof(Step) + sizeof(std::uint32_t));

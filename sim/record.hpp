@@ -20,6 +20,13 @@
 
 namespace synfire {
 
+/// What is recorded of a population; null pointer when nothing is.
+const RecordDescription* record_of(const NetworkDescription& network, std::size_t population);
+
+/// For each trace of a record, the place of its variable among those of the model.
+std::vector<std::size_t> recorded_variables(const NetworkDescription& network,
+                                            const RecordDescription& record);
+
 /// Takes what was recorded, in order. Called from one thread only. Exceptions end the run.
 class RecordSink {
  public:

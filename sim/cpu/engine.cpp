@@ -27,22 +27,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-const RecordDescription* record_of(const NetworkDescription& network, std::size_t population) {
-  for (const auto& record : network.records)
-    if (record.population == population) return &record;
-  return nullptr;
-}
-
-std::vector<std::size_t> recorded_variables(const NetworkDescription& network,
-                                            const RecordDescription& record) {
-  const auto names = model_info(network.populations[record.population].model).state_names();
-  std::vector<std::size_t> variables;
-  for (const auto& trace : record.traces)
-    variables.push_back(
-        static_cast<std::size_t>(std::find(names.begin(), names.end(), trace.variable) - names.begin()));
-  return variables;
-}
-
 std::vector<float> weights_by_target(const ProjectionPlan& projection, Range range) {
   if (projection.one_weight()) return {static_cast<float>(projection.weight(0, 0))};
   std::vector<float> weights(range.count);

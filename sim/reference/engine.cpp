@@ -136,18 +136,14 @@ class ReferenceEngine final : public Engine {
     population.index = index;
     population.size = description.size();
     population.statistics = IntervalStatistics(population.size);
-    for (const auto& record : network.records)
-      if (record.population == index) population.record = &record;
+    population.record = record_of(network, index);
     if (is_neuron_model(description.model)) {
       const ModelInfo& info = model_info(description.model);
       population.receptors = info.receptors.size();
       population.pending.resize(population.receptors);
       population.neurons = make_reference_neurons(context_, description);
-      const auto names = info.state_names();
       if (population.record != nullptr)
-        for (const auto& trace : population.record->traces)
-          population.variables.push_back(static_cast<std::size_t>(
-              std::find(names.begin(), names.end(), trace.variable) - names.begin()));
+        population.variables = recorded_variables(network, *population.record);
     } else if (!is_signal_model(description.model)) {
       population.source = make_spike_source(context_, description, {0, population.size});
     }
