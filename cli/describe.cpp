@@ -36,8 +36,8 @@ void print_parameters(std::string_view title, const std::vector<ParameterInfo>& 
   fmt::print("\n{}\n", title);
   for (const auto& p : parameters) {
     const std::string value =
-        std::isnan(p.default_value) ? "(required)" : format_quantity(p.default_value, p.unit);
-    fmt::print("  {:<16} {:<14} {}; must {}\n", p.name, value, p.meaning, describe(p.bounds, p.unit));
+        std::isnan(p.default_value) ? "(required)" : p.text_of(p.default_value);
+    fmt::print("  {:<16} {:<14} {}; must {}\n", p.name, value, p.meaning, p.constraint());
   }
 }
 
@@ -55,8 +55,12 @@ nlohmann::ordered_json as_json(const std::vector<ParameterInfo>& parameters) {
     nlohmann::ordered_json entry = {{"name", p.name},
                                     {"unit", symbol(p.unit)},
                                     {"default", p.default_value},
-                                    {"constraint", describe(p.bounds, p.unit)},
+                                    {"constraint", p.constraint()},
                                     {"meaning", p.meaning}};
+    if (!p.words.empty()) {
+      entry["default"] = p.text_of(p.default_value);
+      entry["words"] = p.words;
+    }
     if (!std::isfinite(p.default_value)) entry["default"] = fmt::format("{}", p.default_value);
     list.push_back(std::move(entry));
   }

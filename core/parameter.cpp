@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace synfire {
 
@@ -29,7 +30,18 @@ void check_bounds(const ParameterInfo& parameter, double value, std::string_view
   throw Error(
       ErrorKind::input, where,
       fmt::format("{} of {} is {}; it must {}", parameter.name, owner, format_quantity(value, parameter.unit),
-                  describe(parameter.bounds, parameter.unit)));
+                  parameter.constraint()));
+}
+
+std::string ParameterInfo::text_of(double value) const {
+  if (!words.empty() && bounds.contain(value)) return std::string(words[static_cast<std::size_t>(value)]);
+  if (is_flag()) return value != 0 ? "true" : "false";
+  return format_quantity(value, unit);
+}
+
+std::string ParameterInfo::constraint() const {
+  if (!words.empty()) return fmt::format("be one of {}", fmt::join(words, ", "));
+  return describe(bounds, unit);
 }
 
 template <class Infos> static auto* find_named(Infos& infos, std::string_view name) {

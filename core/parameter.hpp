@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -41,6 +42,9 @@ inline constexpr Bounds flag{.low = 0, .high = 1, .whole = true};  ///< false or
 /// "must be > 0 ms", "must lie in [0, 1]", …
 std::string describe(const Bounds&, Unit);
 
+/// The words that a parameter may be: `reset: hard`. Its value is the position in the list.
+using Words = std::span<const std::string_view>;
+
 /// One described member of a struct.
 template <class Struct, class Member> struct Field {
   Member Struct::*member;
@@ -48,12 +52,20 @@ template <class Struct, class Member> struct Field {
   Unit unit;
   Bounds bounds;
   std::string_view meaning;
+  Words words = {};
 };
 
 template <class Struct, class Member>
 constexpr Field<Struct, Member> field(Member Struct::*member, std::string_view name, Unit unit, Bounds bounds,
                                       std::string_view meaning) {
   return {member, name, unit, bounds, meaning};
+}
+/// A choice among words, which must live as long as the program.
+template <class Struct, class Member>
+constexpr Field<Struct, Member> field(Member Struct::*member, std::string_view name, Words words,
+                                      std::string_view meaning) {
+  const Bounds positions{.low = 0, .high = static_cast<double>(words.size()) - 1, .whole = true};
+  return {member, name, Unit::none, positions, meaning, words};
 }
 
 /// A described struct: its name as users write it, one line of summary, the source, and a field for each
@@ -94,6 +106,15 @@ struct ParameterInfo {
   double default_value = 0;
   Bounds bounds;
   std::string meaning;
+  std::vector<std::string_view> words = {};  ///< when not empty, the value is the position of one of these
+
+  bool is_flag() const {
+    return words.empty() && bounds.whole && bounds.low == 0 && bounds.high == 1;
+  }
+  /// "20 ms", "true", "hard": a value as users write it.
+  std::string text_of(double value) const;
+  /// "be > 0 ms", "be one of hard, soft": what the value must do.
+  std::string constraint() const;
 };
 
 /// "V_reset must be below V_th": parameters[low] < parameters[high] in every neuron.
@@ -131,8 +152,12 @@ template <class Struct, class Description>
 std::vector<ParameterInfo> parameter_table(const Description& description, const Struct& defaults) {
   std::vector<ParameterInfo> table;
   for_each_field(description, [&](const auto& f) {
-    table.push_back({std::string(f.name), f.unit, static_cast<double>(defaults.*(f.member)), f.bounds,
-                     std::string(f.meaning)});
+    table.push_back({std::string(f.name),
+                     f.unit,
+                     static_cast<double>(defaults.*(f.member)),
+                     f.bounds,
+                     std::string(f.meaning),
+                     {f.words.begin(), f.words.end()}});
   });
   return table;
 }

@@ -28,6 +28,14 @@ double parse_bare(const Tree& tree, const ParameterInfo& info, const std::string
   return value;
 }
 
+double parse_word(const Tree& tree, const ParameterInfo& info, const std::string& owner) {
+  const std::string& word = tree.as_text(label(info, owner));
+  const auto found = std::find(info.words.begin(), info.words.end(), word);
+  if (found != info.words.end()) return static_cast<double>(found - info.words.begin());
+  throw tree.error(
+      fmt::format("{}: there is no '{}'{}", label(info, owner), word, did_you_mean(word, info.words)));
+}
+
 const keys::DistributionKeys& find_shape(const std::string& name, const Tree& value,
                                          const std::string& what) {
   std::vector<std::string_view> valid;
@@ -89,7 +97,7 @@ void check_extremes(const Distribution& distribution, const ParameterInfo& info,
             : fmt::format("there is no {} value that can be drawn", word);
     throw Error(ErrorKind::input, distribution.where,
                 fmt::format("{}: {}, but it must {}; give '{}' in the distribution", label(info, owner),
-                            found, describe(info.bounds, info.unit), cut));
+                            found, info.constraint(), cut));
   };
   check(distribution.lowest(), "lowest", "min");
   check(distribution.highest(), "highest", "max");
@@ -99,7 +107,7 @@ Distribution parse_random(const Tree& tree, const ParameterInfo& info, const std
   const std::string what = label(info, owner);
   if (info.bounds.whole)
     throw tree.error(
-        fmt::format("{}: must {}; a distribution cannot stand here", what, describe(info.bounds, info.unit)));
+        fmt::format("{}: must {}; a distribution cannot stand here", what, info.constraint()));
   if (tree.members().size() != 1)
     throw tree.error(fmt::format("{}: write one distribution, such as {{uniform: [low, high]}}", what));
   const auto& [name, inner] = tree.members().front();
@@ -159,8 +167,8 @@ bool is_schedule(const Tree& tree) { return tree.is_map() && tree.find(keys::ste
 }  // namespace
 
 double parse_constant(const Tree& tree, const ParameterInfo& info, const std::string& owner) {
-  const bool is_flag = info.bounds.whole && info.bounds.low == 0 && info.bounds.high == 1;
-  if (is_flag) return tree.as_bool(label(info, owner)) ? 1 : 0;
+  if (info.is_flag()) return tree.as_bool(label(info, owner)) ? 1 : 0;
+  if (!info.words.empty()) return parse_word(tree, info, owner);
   const double value = parse_bare(tree, info, owner);
   check_bounds(info, value, owner, tree.where());
   return value;

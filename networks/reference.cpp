@@ -29,16 +29,14 @@ void add_keys(Text& text, std::string_view title, std::span<const keys::Key> tab
 
 std::string default_of(const ParameterInfo& p) {
   if (std::isnan(p.default_value)) return "required";
-  const bool is_flag = p.bounds.whole && p.bounds.low == 0 && p.bounds.high == 1;
-  if (is_flag) return p.default_value != 0 ? "`true`" : "`false`";
-  return fmt::format("`{}`", format_quantity(p.default_value, p.unit));
+  return fmt::format("`{}`", p.text_of(p.default_value));
 }
 
 void add_parameters(Text& text, std::string_view title, const std::vector<ParameterInfo>& parameters) {
   if (parameters.empty()) return;
   add(text, "| {} | default | must | meaning |\n|---|---|---|---|\n", title);
   for (const auto& p : parameters)
-    add(text, "| `{}` | {} | {} | {} |\n", p.name, default_of(p), describe(p.bounds, p.unit), p.meaning);
+    add(text, "| `{}` | {} | {} | {} |\n", p.name, default_of(p), p.constraint(), p.meaning);
   add(text, "\n");
 }
 

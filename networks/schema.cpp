@@ -86,31 +86,28 @@ Json schedule(Unit unit) {
 }
 
 std::string default_text(const ParameterInfo& info) {
-  return std::isnan(info.default_value) ? "required"
-                                        : "default " + format_quantity(info.default_value, info.unit);
-}
-
-bool is_flag(const ParameterInfo& info) {
-  return info.bounds.whole && info.bounds.low == 0 && info.bounds.high == 1;
+  return std::isnan(info.default_value) ? "required" : "default " + info.text_of(info.default_value);
 }
 
 Json described(Json schema, const ParameterInfo& info) {
-  std::string text = info.meaning;
-  if (is_flag(info)) {
-    schema["description"] = text + (info.default_value != 0 ? "; default true" : "; default false");
-    return schema;
-  }
-  text += fmt::format("; {}", default_text(info));
+  std::string text = fmt::format("{}; {}", info.meaning, default_text(info));
   const bool bounded = std::isfinite(info.bounds.low) || std::isfinite(info.bounds.high);
-  if (bounded) text += "; must " + describe(info.bounds, info.unit);
+  if (bounded && !info.is_flag()) text += "; must " + info.constraint();
   schema["description"] = text;
   return schema;
+}
+
+// Words and flags, which no unit and no distribution can stand for.
+std::optional<Json> chosen(const ParameterInfo& info) {
+  if (info.is_flag()) return described({{"type", "boolean"}}, info);
+  if (!info.words.empty()) return described({{"enum", info.words}}, info);
+  return std::nullopt;
 }
 
 Json parameters(const std::vector<ParameterInfo>& infos) {
   Json properties = Json::object();
   for (const auto& info : infos)
-    properties[info.name] = described(reference(parameter_name(info.unit)), info);
+    properties[info.name] = chosen(info).value_or(described(reference(parameter_name(info.unit)), info));
   return closed_map(std::move(properties));
 }
 
@@ -130,7 +127,7 @@ Json source_parameters(const SourceInfo& source) {
 }
 
 Json rule_parameter(const ParameterInfo& info) {
-  if (is_flag(info)) return described({{"type", "boolean"}}, info);
+  if (const auto choice = chosen(info)) return *choice;
   Json number = {{"type", info.bounds.whole ? "integer" : "number"}};
   if (info.unit != Unit::none) return described(reference(quantity_name(info.unit)), info);
   if (std::isfinite(info.bounds.low))

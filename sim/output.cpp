@@ -40,10 +40,14 @@ void write_parameter(hdf5::Group& group, const ParameterInfo& info, const Popula
   const auto found = population.parameters.find(info.name);
   const auto* drawn =
       found == population.parameters.end() ? nullptr : std::get_if<Distribution>(&found->second);
+  const auto set = [&](double value) {
+    if (info.words.empty()) return group.set_attribute(info.name, value);
+    group.set_attribute(info.name, std::string_view(info.text_of(value)));
+  };
   if (found == population.parameters.end()) {
-    group.set_attribute(info.name, info.default_value);
+    set(info.default_value);
   } else if (drawn != nullptr && drawn->is_constant()) {
-    group.set_attribute(info.name, drawn->constant());
+    set(drawn->constant());
   } else {
     group.set_attribute(info.name, std::string_view(drawn != nullptr ? "drawn; see /synfire/network"
                                                                      : "changes; see /synfire/network"));
