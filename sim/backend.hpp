@@ -19,6 +19,12 @@ struct Range {
   std::uint32_t first = 0, count = 0;
 };
 
+/// Synapses of one projection, ascending by source, then delay, target, and the order they were named in.
+struct SynapseTable {
+  std::vector<std::uint32_t> sources, targets;
+  std::vector<float> weights;
+};
+
 /// What every part of a network is made for.
 struct BuildContext {
   const NetworkDescription& network;
@@ -78,12 +84,38 @@ class ReferenceNeurons {
 class RecordSink;
 struct RunResult;
 
-/// A network built and ready to run.
+/// Steers a network between two calls of Engine::advance. Populations and projections are named by their
+/// index in the description.
+class Control {
+ public:
+  virtual ~Control() = default;
+  /// Spikes of each neuron since the start.
+  virtual void spike_counts(std::size_t population, std::span<std::uint64_t> counts) const = 0;
+  /// Gives a parameter one value for all neurons, or one for each. Throws Error(input) for a parameter that
+  /// cannot be changed while the network runs.
+  virtual void set_parameter(std::size_t population, std::string_view parameter,
+                             std::span<const double> values) = 0;
+  /// Switches all rules of plasticity on or off.
+  virtual void set_plastic(bool on) = 0;
+  /// Applies the periodic rules of a projection (scaling, …) now.
+  virtual void apply_periodic(std::size_t projection) = 0;
+  /// The synapses of a plastic projection as they are now.
+  virtual SynapseTable synapses(std::size_t projection) const = 0;
+};
+
+/// A network built and ready to run: start, advance as often as wanted, finish.
 class Engine {
  public:
   virtual ~Engine() = default;
-  /// Runs all steps; what is recorded goes to the sink. To be called once.
-  virtual RunResult run(RecordSink& sink) = 0;
+  /// Begins the run; what is recorded goes to the sink, which must outlive the run.
+  virtual void start(RecordSink& sink) = 0;
+  /// Runs until `until` steps are complete; false when it was stopped from outside before. Throws what the
+  /// sink threw.
+  virtual bool advance(Step until) = 0;
+  /// Ends the run and hands over what is left.
+  virtual RunResult finish() = 0;
+  /// Null pointer for engines that can only run.
+  virtual Control* control() { return nullptr; }
 };
 
 }  // namespace synfire

@@ -25,6 +25,12 @@ Simulation::Simulation(NetworkDescription network, const RunOptions& options)
   }
 }
 
+RunResult Simulation::run(RecordSink& sink) {
+  engine_->start(sink);
+  engine_->advance(Grid(network_->simulation.dt).nearest(network_->simulation.duration));
+  return engine_->finish();
+}
+
 void MemorySink::spikes(std::size_t population, std::span<const Step> steps,
                         std::span<const std::uint32_t> neurons) {
   auto& kept = spikes_.at(population);

@@ -21,7 +21,10 @@ class Simulation {
   const NetworkDescription& network() const { return *network_; }
 
   /// Runs it, once; what is recorded goes to `sink`, whose exceptions end the run and are thrown here.
-  RunResult run(RecordSink& sink) { return engine_->run(sink); }
+  RunResult run(RecordSink& sink);
+
+  /// For whoever steers the run piece by piece instead.
+  Engine& engine() { return *engine_; }
 
  private:
   std::unique_ptr<NetworkDescription> network_;  // stays where it is: the engine refers to it

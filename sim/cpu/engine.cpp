@@ -264,9 +264,8 @@ void CpuEngine::watch(const std::stop_token& ended, Step steps) const {
   } while (!ended.stop_requested());
 }
 
-RunResult CpuEngine::run(RecordSink& sink) {
+void CpuEngine::start(RecordSink& sink) {
   const NetworkDescription& network = context_.network;
-  const Step steps = context_.grid.nearest(network.simulation.duration);
   std::vector<RecordedShard> recorded;
   std::vector<Shard*> recording;
   for (const auto& shard : shards_) {
@@ -277,42 +276,49 @@ RunResult CpuEngine::run(RecordSink& sink) {
     recorded.push_back({shard->population, shard->recorder.trace_elements()});
     recording.push_back(shard.get());
   }
-  Recorder recorder(std::move(recorded), sink);
-  for (Shard* shard : recording) shard->recorder.start(recorder);
-  recorder_ = &recorder;
+  recorder_ = std::make_unique<Recorder>(std::move(recorded), sink);
+  for (Shard* shard : recording) shard->recorder.start(*recorder_);
+  const Step steps = context_.grid.nearest(network.simulation.duration);
+  if (options_.progress)
+    monitor_ = std::jthread([this, steps](const std::stop_token& ended) { watch(ended, steps); });
+}
 
-  const auto start = Clock::now();
-  std::jthread monitor;
-  if (options_.progress) monitor = std::jthread([&](const std::stop_token& ended) { watch(ended, steps); });
-  work_until(steps);
-  if (completed() < steps && !recorder.failed()) {
+bool CpuEngine::advance(Step until) {
+  const auto begin = Clock::now();
+  work_until(until);
+  stopped_ = completed() < until;
+  if (stopped_ && !recorder_->failed()) {
     // Stopped from outside: those behind catch up with the one that is furthest, so that the run has one end.
     Step last = 0;
     for (const auto& shard : shards_) last = std::max(last, shard->done.load());
     options_.stop = nullptr;
     work_until(last);
   }
-  const double wall_s = seconds_since(start);
-  if (monitor.joinable()) {
-    monitor.request_stop();
-    monitor.join();
-  }
-  for (Shard* shard : recording) shard->recorder.hand_over(shard->done.load());
-  recorder_ = nullptr;
-  recorder.finish();
-  return result(steps, wall_s);
+  wall_s_ += seconds_since(begin);
+  return !stopped_;
 }
 
-RunResult CpuEngine::result(Step steps, double wall_s) const {
+RunResult CpuEngine::finish() {
+  if (monitor_.joinable()) {
+    monitor_.request_stop();
+    monitor_.join();
+  }
+  for (const auto& shard : shards_)
+    if (shard->recorder.active()) shard->recorder.hand_over(shard->done.load());
+  recorder_->finish();
+  return result();
+}
+
+RunResult CpuEngine::result() const {
   RunResult result;
   result.backend = "cpu";
   result.threads = threads_;
   result.workers = workers_;
   result.shards = shards_.size();
   result.steps = completed();
-  result.stopped_early = result.steps < steps;
+  result.stopped_early = stopped_;
   result.build_s = build_s_;
-  result.wall_s = wall_s;
+  result.wall_s = wall_s_;
   result.biological_s = context_.grid.time_ms(result.steps) * 1e-3;
   result.peak_rss_bytes = peak_resident_bytes();
   for (const auto& shard : shards_) {

@@ -1,8 +1,9 @@
 // The batched engine on CPU threads: shards that run as far ahead as their feeders allow.
 #pragma once
 
+#include <chrono>
 #include <memory>
-#include <stop_token>
+#include <thread>
 #include <vector>
 
 #include "sim/cpu/shard.hpp"
@@ -17,7 +18,9 @@ class CpuEngine final : public Engine {
   /// Builds neurons and synapses on `options.threads` threads. Throws Error(input) or Error(resource).
   CpuEngine(const BuildContext& context, const RunOptions& options);
 
-  RunResult run(RecordSink& sink) override;
+  void start(RecordSink& sink) override;
+  bool advance(Step until) override;
+  RunResult finish() override;
 
  private:
   void make_shards(const Plan& plan);
@@ -33,7 +36,7 @@ class CpuEngine final : public Engine {
   bool run_shard(Shard& shard, Step steps);
   Progress progress(Step steps) const;
   void watch(const std::stop_token& ended, Step steps) const;
-  RunResult result(Step steps, double wall_s) const;
+  RunResult result() const;
 
   BuildContext context_;
   RunOptions options_;
@@ -41,9 +44,11 @@ class CpuEngine final : public Engine {
   unsigned workers_ = 1;  // that are used while running
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::vector<Shard*>> homes_;  // worker -> the shards it runs first
-  const Recorder* recorder_ = nullptr;
+  std::unique_ptr<Recorder> recorder_;
   std::atomic<bool> interrupted_{false};
-  double build_s_ = 0;
+  bool stopped_ = false;
+  double build_s_ = 0, wall_s_ = 0;
+  std::jthread monitor_;  // last: it watches all of the above
 };
 
 }  // namespace synfire

@@ -61,31 +61,42 @@ class ReferenceEngine final : public Engine {
     build_s_ = std::chrono::duration<double>(Clock::now() - begin).count();
   }
 
-  RunResult run(RecordSink& sink) override {
-    const auto start = Clock::now();
-    const Step steps = steps_;
-    auto last_look = start;
-    Step step = 0;
-    for (; step < steps; ++step) {
-      if (options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed)) break;
-      advance(step, sink);
-      if (Clock::now() - last_look < std::chrono::milliseconds(200)) continue;
-      last_look = Clock::now();
-      sink.flush(step + 1);
-      if (options_.progress) options_.progress({step + 1, steps, mean_rate_hz(step + 1)});
+  void start(RecordSink& sink) override {
+    sink_ = &sink;
+    last_look_ = Clock::now();
+  }
+
+  bool advance(Step until) override {
+    const auto begin = Clock::now();
+    for (; done_ < until && !stop_asked(); ++done_) {
+      advance_one(done_, *sink_);
+      if (Clock::now() - last_look_ < std::chrono::milliseconds(200)) continue;
+      last_look_ = Clock::now();
+      sink_->flush(done_ + 1);
+      if (options_.progress) options_.progress({done_ + 1, steps_, mean_rate_hz(done_ + 1)});
     }
-    sink.flush(step);
-    RunResult made = result(step);
+    wall_s_ += std::chrono::duration<double>(Clock::now() - begin).count();
+    stopped_ = done_ < until;
+    return !stopped_;
+  }
+
+  RunResult finish() override {
+    sink_->flush(done_);
+    RunResult made = result(done_);
     made.build_s = build_s_;
-    made.wall_s = std::chrono::duration<double>(Clock::now() - start).count();
-    made.stopped_early = step < steps;
+    made.wall_s = wall_s_;
+    made.stopped_early = stopped_;
     return made;
   }
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  void advance(Step step, RecordSink& sink) {
+  bool stop_asked() const {
+    return options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed);
+  }
+
+  void advance_one(Step step, RecordSink& sink) {
     for (auto& connection : connections_)
       if (connection.current) add_current(connection, step);
     for (auto& population : populations_) update(population, step);
@@ -240,7 +251,11 @@ class ReferenceEngine final : public Engine {
 
   BuildContext context_;
   RunOptions options_;
-  double build_s_ = 0;
+  double build_s_ = 0, wall_s_ = 0;
+  RecordSink* sink_ = nullptr;
+  Clock::time_point last_look_{};
+  Step done_ = 0;
+  bool stopped_ = false;
   std::vector<Population> populations_;
   std::vector<Connection> connections_;
   Step steps_ = context_.grid.nearest(context_.network.simulation.duration);
