@@ -17,6 +17,7 @@
 #include "networks/reference.hpp"
 #include "networks/schema.hpp"
 #include "neurons/models.hpp"
+#include "plasticity/rules.hpp"
 #include "sim/simulation.hpp"
 
 namespace synfire::cli {
@@ -28,6 +29,7 @@ std::vector<std::pair<std::string_view, const ModelInfo*>> all_models() {
   for (const auto& model : neuron_models()) all.emplace_back("neuron", &model);
   for (const auto& source : source_models()) all.emplace_back("source", &source.model);
   for (const auto& rule : connection_rules()) all.emplace_back("connection rule", &rule);
+  for (const auto& rule : plasticity_rules()) all.emplace_back("plasticity rule", &rule.model);
   return all;
 }
 

@@ -108,9 +108,7 @@ struct ParameterInfo {
   std::string meaning;
   std::vector<std::string_view> words = {};  ///< when not empty, the value is the position of one of these
 
-  bool is_flag() const {
-    return words.empty() && bounds.whole && bounds.low == 0 && bounds.high == 1;
-  }
+  bool is_flag() const { return words.empty() && bounds.whole && bounds.low == 0 && bounds.high == 1; }
   /// "20 ms", "true", "hard": a value as users write it.
   std::string text_of(double value) const;
   /// "be > 0 ms", "be one of hard, soft": what the value must do.
@@ -139,6 +137,7 @@ struct ModelInfo {
   std::vector<ParameterInfo> state;  ///< what can be recorded and initialised
   std::vector<ReceptorInfo> receptors;
   std::vector<OrderRule> rules;
+  bool spikes = true;  ///< false for a readout, whose state is all there is to see
 
   const ParameterInfo* parameter(std::string_view parameter_name) const;
   const ParameterInfo* state_variable(std::string_view variable_name) const;

@@ -101,6 +101,8 @@ std::string_view dimension_name(Unit unit) {
       return "capacitance";
     case Unit::Hz:
       return "rate";
+    case Unit::weight:
+      return "weight";
   }
   return "";
 }
@@ -142,7 +144,8 @@ double parse_quantity(std::string_view text, Unit unit, std::string_view what, c
 }
 
 std::string format_quantity(double value, Unit unit) {
-  return unit == Unit::none ? fmt::format("{}", value) : fmt::format("{} {}", value, symbol(unit));
+  const std::string_view name = symbol(unit);
+  return name.empty() ? fmt::format("{}", value) : fmt::format("{} {}", value, name);
 }
 
 }  // namespace synfire

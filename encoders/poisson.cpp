@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 namespace synfire {
 namespace {
@@ -30,6 +29,23 @@ SYNFIRE_HD void count_words(const PhiloxBlocks<lanes>& words, std::span<const st
   for (std::uint32_t i = 0; i < group_size; ++i) sum[i] = base;
   for (const std::uint32_t threshold : thresholds)
     for (std::uint32_t i = 0; i < group_size; ++i) sum[i] += word[i] >= threshold ? 1u : 0u;
+  std::copy(sum, sum + group_size, counts);
+}
+
+// The same with thresholds of each neuron's own, minus 1; few neurons reach the second level.
+SYNFIRE_HD void count_levels(const PhiloxBlocks<lanes>& words, const std::uint32_t* below,
+                             std::uint32_t levels, std::uint32_t* counts) {
+  const std::uint32_t* word = words.words[0];
+  std::uint32_t sum[group_size] = {};
+  for (std::uint32_t level = 0; level < levels; ++level, below += group_size) {
+    std::uint32_t reached = 0;
+    for (std::uint32_t i = 0; i < group_size; ++i) {
+      const std::uint32_t more = word[i] > below[i] ? 1u : 0u;
+      sum[i] += more;
+      reached |= more;
+    }
+    if (reached == 0) break;
+  }
   std::copy(sum, sum + group_size, counts);
 }
 
@@ -71,30 +87,95 @@ PoissonCounts::PoissonCounts(RandomKey key, Schedule rate, double start, double 
 PoissonCounts::PoissonCounts(RandomKey key, const std::vector<double>& rates, double start, double stop,
                              Grid grid)
     : PoissonCounts(key, Schedule{}, start, stop, grid) {
-  std::map<double, std::uint32_t> known;
-  for (const double rate : rates) {
-    const auto [entry, added] = known.try_emplace(rate, static_cast<std::uint32_t>(tables_.size()));
-    if (added) tables_.emplace_back(rate * grid.dt_ms() * 1e-3);
-    table_of_.push_back(entry->second);
+  set_rates(rates);
+}
+
+void PoissonCounts::set_rate(double rate) {
+  rate_ = Schedule{{{0.0, rate}}, {}};
+  table_of_.clear();
+}
+
+std::uint32_t PoissonCounts::table_index(double rate) {
+  const auto [entry, added] = known_.try_emplace(rate, static_cast<std::uint32_t>(tables_.size()));
+  if (added) tables_.emplace_back(rate * grid_.dt_ms() * 1e-3);
+  return entry->second;
+}
+
+void PoissonCounts::set_rates(std::span<const double> rates) {
+  constexpr std::size_t many = 4096;  // distinct rates that are worth remembering
+  if (tables_.size() > many) {
+    tables_.clear();
+    known_.clear();
   }
+  table_of_.resize(rates.size());
+  double largest = 0;
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    table_of_[i] = table_index(rates[i]);
+    largest = std::max(largest, tables_[table_of_[i]].mean());
+  }
+  silent_ = largest <= 0;
+  columns_.clear();
+  first_level_.clear();
+  constexpr double small = 1;  // beyond, a column would be long
+  if (largest <= small) lay_out_columns();
+}
+
+void PoissonCounts::lay_out_columns() {
+  constexpr std::uint32_t never = std::numeric_limits<std::uint32_t>::max();
+  for (std::size_t begin = 0; begin < table_of_.size(); begin += group_size) {
+    const std::size_t end = std::min(begin + group_size, table_of_.size());
+    std::size_t levels = 0;
+    for (std::size_t i = begin; i < end; ++i)
+      levels = std::max(levels, tables_[table_of_[i]].thresholds().size());
+    const std::size_t first = columns_.size();
+    first_level_.push_back(static_cast<std::uint32_t>(first / group_size));
+    columns_.resize(first + levels * group_size, never);
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto thresholds = tables_[table_of_[i]].thresholds();
+      for (std::size_t level = 0; level < thresholds.size(); ++level)
+        columns_[first + level * group_size + (i - begin)] = thresholds[level] - 1;  // P(0) > 0: never 0
+    }
+  }
+  first_level_.push_back(static_cast<std::uint32_t>(columns_.size() / group_size));
 }
 
 bool PoissonCounts::active(Step step) const { return step >= start_ && step < stop_; }
 
-void PoissonCounts::draw_group(Step step, std::uint32_t group, std::span<const PoissonTable> tables,
-                               std::uint32_t* counts) const {
+SYNFIRE_HD void PoissonCounts::draw_columns(Step step, std::uint32_t group, std::uint32_t* counts) const {
+  const bool known = group + 1 < first_level_.size();
+  const std::uint32_t first = known ? first_level_[group] : 0;
+  const std::uint32_t levels = known ? first_level_[group + 1] - first : 0;
+  if (levels == 0) {
+    std::fill_n(counts, group_size, 0u);
+    return;
+  }
+  PhiloxBlocks<lanes> words;
+  random_words(key_, step, group, words);
+  count_levels(words, columns_.data() + std::size_t(first) * group_size, levels, counts);
+}
+
+SYNFIRE_HD void PoissonCounts::draw_tables(Step step, std::uint32_t group, std::uint32_t* counts) const {
   PhiloxBlocks<lanes> words;
   random_words(key_, step, group, words);
   for (std::uint32_t i = 0; i < group_size; ++i) {
     const std::size_t neuron = std::size_t(group) * group_size + i;
     counts[i] =
-        neuron < table_of_.size() ? tables[table_of_[neuron]].count(words.words[i / lanes][i % lanes]) : 0;
+        neuron < table_of_.size() ? tables_[table_of_[neuron]].count(words.words[i / lanes][i % lanes]) : 0;
   }
+}
+
+SYNFIRE_HD void PoissonCounts::draw_group(Step step, std::uint32_t group, std::uint32_t* counts) const {
+  if (!first_level_.empty() && !table_of_.empty()) return draw_columns(step, group, counts);
+  if (!table_of_.empty()) return draw_tables(step, group, counts);
+  PhiloxBlocks<lanes> words;
+  random_words(key_, step, group, words);
+  count_words(words, shared_.thresholds(), shared_.base(), counts);
 }
 
 bool PoissonCounts::draw(Step step, std::uint32_t first, std::span<std::uint32_t> counts) {
   if (!active(step) || counts.empty()) return false;
-  if (tables_.empty()) {
+  if (!table_of_.empty() && silent_) return false;
+  if (table_of_.empty()) {
     const double mean = rate_.at(grid_.time_ms(step)) * grid_.dt_ms() * 1e-3;
     if (mean != shared_.mean()) shared_ = PoissonTable(mean);
     if (mean <= 0) return false;
@@ -107,13 +188,7 @@ bool PoissonCounts::draw(Step step, std::uint32_t first, std::span<std::uint32_t
       const std::uint32_t begin = group * group_size;
       const bool whole = begin >= first && begin + group_size <= last;
       std::uint32_t* out = whole ? counts.data() + (begin - first) : drawn;
-      if (tables_.empty()) {
-        PhiloxBlocks<lanes> words;
-        random_words(key_, step, group, words);
-        count_words(words, shared_.thresholds(), shared_.base(), out);
-      } else {
-        draw_group(step, group, tables_, out);
-      }
+      draw_group(step, group, out);
       if (whole) continue;
       const std::uint32_t from = std::max(begin, first), to = std::min(begin + group_size, last);
       std::copy(drawn + (from - begin), drawn + (to - begin), counts.begin() + (from - first));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "core/loops.hpp"
@@ -64,22 +65,36 @@ class PoissonCounts {
   /// A rate for each neuron, in Hz.
   PoissonCounts(RandomKey key, const std::vector<double>& rates, double start, double stop, Grid grid);
 
+  /// From the next draw on, all neurons have this rate, or each its own (Hz), and no schedule holds. Cheap
+  /// for means up to 1 a step with no more than some hundred different rates, as pictures have.
+  void set_rate(double rate);
+  void set_rates(std::span<const double> rates);
+
   /// counts[i] = spikes of neuron first + i in `step`. False, with counts untouched, when all are certainly
   /// 0.
   bool draw(Step step, std::uint32_t first, std::span<std::uint32_t> counts);
 
  private:
   bool active(Step step) const;
-  void draw_group(Step step, std::uint32_t group, std::span<const PoissonTable> tables,
-                  std::uint32_t* counts) const;
+  std::uint32_t table_index(double rate);
+  void lay_out_columns();
+  void draw_group(Step step, std::uint32_t group, std::uint32_t* counts) const;
+  void draw_columns(Step step, std::uint32_t group, std::uint32_t* counts) const;
+  void draw_tables(Step step, std::uint32_t group, std::uint32_t* counts) const;
 
   RandomKey key_;
   Schedule rate_;
   Step start_, stop_;
   Grid grid_;
-  PoissonTable shared_;                  // of the present piece of the schedule
-  std::vector<PoissonTable> tables_;     // distinct rates, when each neuron has its own
+  PoissonTable shared_;  // of the present piece of the schedule
+  // When each neuron has its own rate:
+  std::vector<PoissonTable> tables_;  // of distinct rates
+  std::unordered_map<double, std::uint32_t> known_;
   std::vector<std::uint32_t> table_of_;  // neuron -> table
+  // When besides all means are small: thresholds minus 1, group after group, level after level.
+  std::vector<std::uint32_t> columns_;
+  std::vector<std::uint32_t> first_level_;  // group -> its levels in columns_, in rows of a group's size
+  bool silent_ = false;                     // all rates are 0
 };
 
 }  // namespace synfire

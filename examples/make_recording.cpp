@@ -1,20 +1,18 @@
 // Makes recordings/fashion.aedat: three pictures of Fashion-MNIST that move before an event camera for a
 // second.
-#include <array>
 #include <cstdint>
 #include <cstdio>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "encoders/event_camera.hpp"
 #include "io/events/aedat2.hpp"
+#include "io/images.hpp"
 
 namespace synfire {
 namespace {
@@ -24,56 +22,24 @@ constexpr int duration_ms = 1000;
 constexpr double background = 60;  // brightness behind the pictures, whose own is 0 to 255
 constexpr const char* standard_images = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz";
 
-// An IDX file of pictures, compressed or not: four big-endian words (2051, count, rows, columns), then bytes.
-class PictureFile {
- public:
-  explicit PictureFile(const std::string& path) : path_(path), file_(gzopen(path.c_str(), "rb")) {
-    if (file_ == nullptr)
-      throw Error(ErrorKind::input, {path}, "cannot be opened; install the package dataset-fashion-mnist");
-    if (word() != 2051) throw Error(ErrorKind::input, {path}, "is not an IDX file of pictures");
-    count_ = word(), rows_ = word(), columns_ = word();
-    if (rows_ != 28 || columns_ != 28)
-      throw Error(ErrorKind::input, {path},
-                  fmt::format("has pictures of {} x {} pixels, not 28 x 28", rows_, columns_));
-  }
+Picture picture(IdxReader& images, std::uint32_t index) {
+  const auto bytes = images.read(index, 1);
+  return {28, 28, {bytes.begin(), bytes.end()}};
+}
 
-  Picture read(std::uint32_t index) {
-    if (index >= count_)
-      throw Error(ErrorKind::input, {path_},
-                  fmt::format("has {} pictures, but number {} is wanted", count_, index));
-    std::vector<unsigned char> bytes(std::size_t(rows_) * columns_);
-    if (gzseek(file_.get(), static_cast<z_off_t>(16 + index * bytes.size()), SEEK_SET) < 0)
-      throw Error(ErrorKind::input, {path_}, "ends too early");
-    fill(bytes);
-    return {static_cast<int>(columns_), static_cast<int>(rows_), {bytes.begin(), bytes.end()}};
-  }
-
- private:
-  struct Close {
-    void operator()(gzFile file) const { gzclose(file); }
-  };
-
-  void fill(std::span<unsigned char> bytes) {
-    if (gzread(file_.get(), bytes.data(), static_cast<unsigned>(bytes.size())) !=
-        static_cast<int>(bytes.size()))
-      throw Error(ErrorKind::input, {path_}, "ends too early or is damaged");
-  }
-  std::uint32_t word() {
-    std::array<unsigned char, 4> b{};
-    fill(b);
-    return std::uint32_t(b[0]) << 24 | std::uint32_t(b[1]) << 16 | std::uint32_t(b[2]) << 8 | b[3];
-  }
-
-  std::string path_;
-  std::unique_ptr<gzFile_s, Close> file_;
-  std::uint32_t count_ = 0, rows_ = 0, columns_ = 0;
-};
+IdxReader open_images(const std::string& path) {
+  IdxReader images(path);
+  const auto& extents = images.extents();
+  if (extents.size() != 3 || extents[1] != 28 || extents[2] != 28)
+    throw Error(ErrorKind::input, {path}, "does not hold images of 28 x 28 pixels");
+  return images;
+}
 
 // A boot goes right along the top, a bag makes saccades in the middle, trousers go left along the bottom.
 class Scene {
  public:
-  explicit Scene(PictureFile& pictures)
-      : boot_(pictures.read(0)), bag_(pictures.read(18)), trousers_(pictures.read(2)) {}
+  explicit Scene(IdxReader& images)
+      : boot_(picture(images, 0)), bag_(picture(images, 18)), trousers_(picture(images, 2)) {}
 
   void draw(double t_ms, std::span<double> canvas) const {
     std::fill(canvas.begin(), canvas.end(), background);
@@ -109,7 +75,7 @@ std::vector<CameraEvent> film(const Scene& scene) {
 }
 
 void make_recording(const std::string& output, const std::string& images) {
-  PictureFile pictures(images);
+  IdxReader pictures = open_images(images);
   std::vector<Event> events;
   for (const CameraEvent& e : film(Scene(pictures)))
     events.push_back({.t_us = e.t_us, .x = e.x, .y = e.y, .on = static_cast<std::uint8_t>(e.on)});

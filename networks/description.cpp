@@ -16,6 +16,12 @@ std::optional<std::size_t> NetworkDescription::population(std::string_view name)
   return std::nullopt;
 }
 
+std::optional<std::size_t> NetworkDescription::projection(std::string_view name) const {
+  for (std::size_t i = 0; i < projections.size(); ++i)
+    if (projections[i].name == name) return i;
+  return std::nullopt;
+}
+
 std::string title(const PopulationDescription& population) {
   return fmt::format("population '{}' ({})", population.name, population.model);
 }

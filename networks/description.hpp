@@ -45,6 +45,14 @@ struct ConnectDescription {
   Position where;
 };
 
+/// A rule that changes the synapses of a projection, and its parameters.
+struct RuleDescription {
+  std::string rule;
+  std::map<std::string, double> parameters;  ///< words as their positions; weights in the receptor's unit
+  std::optional<std::size_t> reward;         ///< population whose activity is the reward
+  Position where;
+};
+
 struct ProjectionDescription {
   std::string name;  ///< "exc->inh", made unique
   std::size_t from = 0, to = 0;
@@ -53,6 +61,7 @@ struct ProjectionDescription {
   Distribution delay = 1.0;   ///< ms
   std::optional<std::size_t>
       receptor;  ///< index into the target model's receptors; absent: chosen by the sign of the weight
+  std::vector<RuleDescription> plasticity;
   Position where;
 };
 
@@ -77,17 +86,57 @@ struct RecordDescription {
   std::vector<TraceRecord> traces;
 };
 
+/// When to keep the synapses of a plastic projection.
+struct WeightRecord {
+  std::size_t projection = 0;
+  double every = 0;         ///< ms; 0: only at the times given
+  std::vector<double> at;   ///< ms, ascending
+  Position where;
+};
+
+/// Where the images of a task come from.
+struct DataDescription {
+  std::string kind;                          ///< "idx", or the name of generated data
+  std::string folder;                        ///< idx: with the four files of MNIST
+  std::map<std::string, double> parameters;  ///< of generated data
+  Position where;
+};
+
+/// A parameter that has another value while testing.
+struct ParameterChange {
+  std::size_t population = 0;
+  std::string parameter;
+  double value = 0;
+};
+
+/// Unsupervised learning of classes: train, give the output neurons their classes, let them vote.
+struct ClassifyDescription {
+  DataDescription data;
+  std::size_t input = 0, output = 0;  ///< populations
+  double present = 350, rest = 150;   ///< ms
+  double rate = 63.75, boost = 32;    ///< Hz, of a pixel of full intensity
+  std::uint64_t min_spikes = 5;
+  std::uint32_t max_boosts = 20, passes = 1;
+  std::optional<std::uint32_t> train, assign, test;  ///< absent: all there are
+  std::vector<ParameterChange> test_parameters;
+  Position where;
+};
+
 struct NetworkDescription {
   std::uint64_t seed = 1;
   SimulationDescription simulation;
   std::vector<PopulationDescription> populations;
   std::vector<ProjectionDescription> projections;
   std::vector<RecordDescription> records;
+  std::vector<WeightRecord> weight_records;
+  std::optional<ClassifyDescription> task;
   std::optional<std::string> output;
   std::string source_text;  ///< the YAML as run: includes and --set resolved
 
   /// Index of a population; absent when there is none of this name.
   std::optional<std::size_t> population(std::string_view name) const;
+  /// Index of a projection; absent when there is none of this name.
+  std::optional<std::size_t> projection(std::string_view name) const;
 };
 
 /// "population 'exc' (iaf_psc_exp)", for messages.

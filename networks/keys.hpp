@@ -24,6 +24,8 @@ enum class Kind {
   spikes,     ///< one list of times for each neuron
   selection,  ///< of neurons
   connect,    ///< a connection rule
+  rules,      ///< rules of plasticity
+  times,      ///< points in time
 };
 
 struct Key {
@@ -39,6 +41,7 @@ struct Key {
 
 inline constexpr double largest_population = 2147483648.0;  // 2^31: neurons are counted in 32 bits
 inline constexpr std::int64_t longest_delay = (std::int64_t(1) << 20) - 1;  // steps
+inline constexpr double shortest_delay = 1e-6;  // ms, of engine event: times keep their digits
 
 inline constexpr std::array network = {
     Key{.name = "synfire",
@@ -63,6 +66,7 @@ inline constexpr std::array network = {
     Key{.name = "record",
         .kind = Kind::map,
         .meaning = "what to keep of each population; without it, the spikes of all neurons"},
+    Key{.name = "task", .kind = Kind::map, .meaning = "what the network is trained and tested for"},
     Key{.name = "output",
         .kind = Kind::text,
         .meaning = "the HDF5 file to write, relative to the current directory"},
@@ -115,16 +119,23 @@ inline constexpr Key weight = {.name = "weight",
                                .kind = Kind::value,
                                .meaning = "size of a synapse, in the receptor's unit",
                                .standard = "1"};
-inline constexpr Key delay = {.name = "delay",
-                              .kind = Kind::value,
-                              .meaning = "time from a spike to its effect; at least dt",
-                              .standard = "1 ms",
-                              .unit = Unit::ms,
-                              .bounds = positive};
+inline constexpr Key delay = {
+    .name = "delay",
+    .kind = Kind::value,
+    .meaning =
+        "time from a spike to its effect; at least dt, a multiple of it where constant "
+        "(engine event: any time above 0)",
+    .standard = "1 ms",
+    .unit = Unit::ms,
+    .bounds = positive};
 inline constexpr Key receptor = {
     .name = "receptor",
     .kind = Kind::text,
     .meaning = "receptor of the target; without it the sign of the weight chooses"};
+
+inline constexpr Key plasticity = {.name = "plasticity",
+                                   .kind = Kind::rules,
+                                   .meaning = "rules that change the synapses: a name, or {name: parameters, …}"};
 
 inline constexpr std::array projection = {
     Key{.name = "name", .kind = Kind::text, .meaning = "name of the projection; from->to without it"},
@@ -140,6 +151,7 @@ inline constexpr std::array projection = {
     weight,
     delay,
     receptor,
+    plasticity,
 };
 
 inline constexpr std::array layer = {
@@ -161,6 +173,7 @@ inline constexpr std::array layer = {
     weight,
     delay,
     receptor,
+    plasticity,
 };
 
 inline constexpr std::array trace = {
@@ -171,10 +184,99 @@ inline constexpr std::array trace = {
         .unit = Unit::ms,
         .bounds = positive},
 };
+inline constexpr std::array weights = {
+    Key{.name = "every",
+        .kind = Kind::quantity,
+        .meaning = "time between snapshots, a multiple of dt",
+        .unit = Unit::ms,
+        .bounds = positive},
+    Key{.name = "at",
+        .kind = Kind::times,
+        .meaning = "times of snapshots, multiples of dt; 0 ms is before the first step",
+        .unit = Unit::ms,
+        .bounds = non_negative},
+};
+inline constexpr Key recorded_weights = {
+    .name = "weights", .kind = Kind::map, .meaning = "snapshots of the synapses of a plastic projection"};
+inline constexpr std::string_view reward = "reward";  ///< the population that a modulated rule listens to
 inline constexpr Key recorded_spikes = {.name = "spikes",
                                         .kind = Kind::selection,
                                         .meaning = "neurons whose spikes are kept",
                                         .standard = "none"};
+
+inline constexpr Key classify = {.name = "classify",
+                                 .kind = Kind::map,
+                                 .meaning = "learn to tell classes of images apart, unsupervised"};
+inline constexpr std::string_view idx_data = "idx";  ///< under `data`: a folder with the four files of MNIST
+inline constexpr std::array classification = {
+    Key{.name = "data",
+        .kind = Kind::map,
+        .meaning = "the images: {idx: folder with the four files of MNIST}, or a name of generated data",
+        .required = true},
+    Key{.name = "input",
+        .kind = Kind::text,
+        .meaning = "the source that shows the images, a neuron for each pixel; its `rate` is set",
+        .required = true},
+    Key{.name = "output",
+        .kind = Kind::text,
+        .meaning = "the population whose spikes are counted",
+        .required = true},
+    Key{.name = "present",
+        .kind = Kind::quantity,
+        .meaning = "time that an image is shown",
+        .standard = "350 ms",
+        .unit = Unit::ms,
+        .bounds = positive},
+    Key{.name = "rest",
+        .kind = Kind::quantity,
+        .meaning = "time without input after each presentation",
+        .standard = "150 ms",
+        .unit = Unit::ms,
+        .bounds = non_negative},
+    Key{.name = "rate",
+        .kind = Kind::quantity,
+        .meaning = "rate of a pixel of full intensity",
+        .standard = "63.75 Hz",
+        .unit = Unit::Hz,
+        .bounds = positive},
+    Key{.name = "min_spikes",
+        .kind = Kind::integer,
+        .meaning = "an image to which the output fires fewer spikes is shown again, brighter",
+        .standard = "5",
+        .bounds = {.low = 0, .high = 1e9}},
+    Key{.name = "boost",
+        .kind = Kind::quantity,
+        .meaning = "added to `rate` each time",
+        .standard = "32 Hz",
+        .unit = Unit::Hz,
+        .bounds = non_negative},
+    Key{.name = "max_boosts",
+        .kind = Kind::integer,
+        .meaning = "how often at most; then the next image comes",
+        .standard = "20",
+        .bounds = {.low = 0, .high = 1000}},
+    Key{.name = "passes",
+        .kind = Kind::integer,
+        .meaning = "how often the training images are shown",
+        .standard = "1",
+        .bounds = {.low = 1, .high = 1e6}},
+    Key{.name = "train",
+        .kind = Kind::integer,
+        .meaning = "number of training images; all without it",
+        .bounds = {.low = 1, .high = 1e9}},
+    Key{.name = "assign",
+        .kind = Kind::integer,
+        .meaning = "the last so many presentations of the training give the neurons their classes; one pass "
+                   "without it",
+        .bounds = {.low = 1, .high = 1e9}},
+    Key{.name = "test",
+        .kind = Kind::integer,
+        .meaning = "number of test images; all without it",
+        .bounds = {.low = 1, .high = 1e9}},
+    Key{.name = "test_params",
+        .kind = Kind::map,
+        .meaning = "parameters that are other while testing, by population"},
+};
 
 /// A distribution as users write it: {name: [first, second]} or {name: {first: …, second: …, min: …, max:
 /// …}}.
@@ -205,8 +307,9 @@ struct Choice {
   bool available;
   std::string_view meaning;
 };
+inline constexpr std::string_view event_engine = "event";
 inline constexpr std::array engines = {Choice{"batched", true, "all neurons step by step on a time grid"},
-                                       Choice{"event", false, "from event to event, without a grid"}};
+                                       Choice{event_engine, true, "from event to event, without a grid"}};
 inline constexpr std::array backends = {
     Choice{"auto", true, "the fastest that is available"},
     Choice{"cpu", true, "threads and vector units, single precision"},

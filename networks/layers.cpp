@@ -12,7 +12,8 @@ namespace synfire::parse {
 namespace {
 
 constexpr std::array<std::string_view, 4> population_keys = {"model", "size", "params", "init"};
-constexpr std::array<std::string_view, 4> projection_keys = {"connect", "weight", "delay", "receptor"};
+constexpr std::array<std::string_view, 5> projection_keys = {"connect", "weight", "delay", "receptor",
+                                                             "plasticity"};
 
 Tree text_at(const std::string& text, const Position& where) {
   Tree tree = Tree::scalar(text, where);

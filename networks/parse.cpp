@@ -21,6 +21,9 @@ SimulationDescription parse_simulation(const Tree& tree) {
   simulation.dt = reader.quantity("dt");
   simulation.engine = reader.choice("engine", keys::engines);
   simulation.backend = reader.choice("backend", keys::backends);
+  if (simulation.engine == keys::event_engine && simulation.backend != "auto" && simulation.backend != "cpu")
+    throw reader.find("backend")->error(fmt::format(
+        "backend of simulation is {}, but engine event runs on auto or cpu only", simulation.backend));
   const Tree* dt = reader.find("dt");
   constexpr double smallest_dt = 1e-6, largest_dt = 1e6;  // ms; outside, steps and delays lose their digits
   if (simulation.dt < smallest_dt || simulation.dt > largest_dt)
@@ -88,8 +91,13 @@ void read_projections(const Tree& tree, Network& network) {
 }
 
 void read_records(const Tree& tree, Network& network) {
+  NetworkDescription& description = network.description;
   for (const auto& [name, value] : tree.as_map("record")) {
-    network.description.records.push_back(parse_record(name, value, network));
+    if (const auto projection = description.projection(name)) {
+      description.weight_records.push_back(parse_weight_record(value, *projection, network));
+    } else {
+      description.records.push_back(parse_record(name, value, network));
+    }
   }
 }
 
@@ -97,8 +105,17 @@ void read_records(const Tree& tree, Network& network) {
 void record_all_spikes(Network& network) {
   const auto& populations = network.description.populations;
   for (std::size_t i = 0; i < populations.size(); ++i)
-    if (find_kind(populations[i].model).neuron != nullptr)
+    if (const Kind kind = find_kind(populations[i].model); kind.neuron != nullptr && kind.neuron->spikes)
       network.description.records.push_back({.population = i, .spikes = Selection{}, .traces = {}});
+}
+
+// A task takes the time that its samples take.
+void refuse_duration(const Tree& task, const Tree* simulation) {
+  const Tree* duration = simulation != nullptr ? simulation->find("duration") : nullptr;
+  if (duration != nullptr)
+    throw duration->error(fmt::format("duration of simulation: the task of line {} says how long the run "
+                                      "takes; leave it out",
+                                      task.key_where().line));
 }
 
 }  // namespace
@@ -137,6 +154,10 @@ NetworkDescription parse_network(const Tree& source) {
     parse::read_records(*record, network);
   } else {
     parse::record_all_spikes(network);
+  }
+  if (const Tree* task = reader.find("task")) {
+    parse::refuse_duration(*task, simulation);
+    description.task = parse::parse_task(*task, network);
   }
   if (const Tree* output = reader.find("output")) {
     description.output = output->as_text("output");

@@ -39,6 +39,13 @@ struct Network {
 PopulationDescription parse_population(const std::string& name, const Tree& tree);
 ProjectionDescription parse_projection(const Tree& tree, const Network& network);
 RecordDescription parse_record(const std::string& population, const Tree& tree, const Network& network);
+/// The rules of a projection whose weights have this unit.
+std::vector<RuleDescription> parse_plasticity(const Tree& tree, const ProjectionDescription& projection,
+                                              Unit unit, const Network& network);
+/// An entry of `record` that names a projection.
+WeightRecord parse_weight_record(const Tree& tree, std::size_t projection, const Network& network);
+/// The value of `task`.
+ClassifyDescription parse_task(const Tree& tree, const Network& network);
 Selection parse_selection(const Tree& tree, const std::string& what, const PopulationDescription& population);
 
 /// `layers:` written out as populations and projections; the tree comes back as it is when there are none.

@@ -190,7 +190,10 @@ void parse_weight(const MapReader& reader, const Ends& ends, ProjectionDescripti
   projection.receptor = receptor;
 }
 
-void parse_delay(const MapReader& reader, double dt, ProjectionDescription& projection) {
+void parse_delay(const MapReader& reader, const SimulationDescription& simulation,
+                 ProjectionDescription& projection) {
+  const bool on_grid = simulation.engine != keys::event_engine;
+  const double dt = simulation.dt;
   const std::string& owner = reader.what();
   const Tree value = value_or_standard(reader, keys::delay, Unit::ms);
   refuse_list(value, keys::delay.name, owner);
@@ -202,6 +205,10 @@ void parse_delay(const MapReader& reader, double dt, ProjectionDescription& proj
     throw value.error(fmt::format("delay of {}: {}", owner, why));
   };
   const std::string cut = delay.is_constant() ? "" : "; cut the distribution by min and max";
+  if (!on_grid && delay.lowest() < keys::shortest_delay)
+    refuse(fmt::format("{} is below {}, the shortest possible{}", format_quantity(delay.lowest(), Unit::ms),
+                       format_quantity(keys::shortest_delay, Unit::ms), cut));
+  if (!on_grid) return;
   if (delay.lowest() < dt * (1 - 1e-9))
     refuse(fmt::format("{} is below the time step of {}{}", format_quantity(delay.lowest(), Unit::ms),
                        format_quantity(dt, Unit::ms), cut));
@@ -265,10 +272,20 @@ ProjectionDescription parse_projection(const Tree& tree, const Network& network)
   if (ends.target.neuron == nullptr)
     throw reader.require("to").error(
         fmt::format("to of {}: {} is a source and receives nothing", reader.what(), title(to)));
+  if (!ends.source.model().spikes)
+    throw reader.require("from").error(
+        fmt::format("from of {}: {} never spikes and sends nothing", reader.what(), title(from)));
   projection.connect = parse_connect(reader.require("connect"), reader.what());
   check_current(projection, ends, reader.what());
   parse_weight(reader, ends, projection);
-  parse_delay(reader, network.description.simulation.dt, projection);
+  if (const Tree* plasticity = reader.find(keys::plasticity.name)) {
+    if (ends.source.emits_current())
+      throw plasticity->error(fmt::format("plasticity of {}: {} gives a current, which has no synapses",
+                                          reader.what(), title(from)));
+    projection.plasticity = parse_plasticity(
+        *plasticity, projection, ends.target.model().receptors[*projection.receptor].unit, network);
+  }
+  parse_delay(reader, network.description.simulation, projection);
   return projection;
 }
 

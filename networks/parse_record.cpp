@@ -116,6 +116,40 @@ Selection parse_selection(const Tree& tree, const std::string& what,
   return select_range(tree, what, population);
 }
 
+WeightRecord parse_weight_record(const Tree& tree, std::size_t index, const Network& network) {
+  const ProjectionDescription& projection = network.description.projections[index];
+  const double dt = network.description.simulation.dt;
+  const std::string what = fmt::format("record of projection '{}'", projection.name);
+  if (projection.plasticity.empty())
+    throw Error(ErrorKind::input, tree.key_where(),
+                what + ": its weights never change; record a projection that has `plasticity`");
+  const std::string_view only_weights[] = {keys::recorded_weights.name};
+  tree.as_map(what);
+  check_keys(tree, only_weights, what);
+  WeightRecord record;
+  record.projection = index;
+  record.where = tree.key_where();
+  const Tree* weights = tree.find(keys::recorded_weights.name);
+  if (weights == nullptr) throw tree.error(what + ": write {weights: {every: 1 s}} or {weights: {at: […]}}");
+  const MapReader reader(*weights, keys::weights, "weights, " + what);
+  if (reader.find("every") != nullptr) record.every = parse_every(reader, dt);
+  if (const Tree* times = reader.find("at")) {
+    const ParameterInfo info{"at", Unit::ms, 0, non_negative, ""};
+    for (const Tree& item : times->as_list("at, " + what)) {
+      const double time = parse_constant(item, info, what);
+      if (!whole_steps(time, dt))
+        throw item.error(fmt::format("at of {}: {} is not a multiple of the time step of {}", what,
+                                     format_quantity(time, Unit::ms), format_quantity(dt, Unit::ms)));
+      if (!record.at.empty() && time <= record.at.back())
+        throw item.error(fmt::format("at of {}: the times must ascend", what));
+      record.at.push_back(time);
+    }
+  }
+  if (record.every == 0 && record.at.empty())
+    throw weights->error(what + ": no time is given; write every or at");
+  return record;
+}
+
 RecordDescription parse_record(const std::string& name, const Tree& tree, const Network& network) {
   RecordDescription record;
   const Tree name_tree = Tree::scalar(name, tree.key_where());
@@ -133,6 +167,8 @@ RecordDescription parse_record(const std::string& name, const Tree& tree, const 
   for (const auto& [key, value] : tree.members()) {
     if (key == keys::recorded_spikes.name) {
       record.spikes = parse_selection(value, "spikes, " + what, population);
+      if (!kind.model().spikes && !selects_nothing(record.spikes))
+        throw value.error(fmt::format("spikes, {}: it never spikes; record its state", what));
       continue;
     }
     TraceRecord trace = parse_trace(key, value, population, network.description.simulation.dt);

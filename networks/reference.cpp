@@ -4,10 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "encoders/datasets.hpp"
 #include "encoders/sources.hpp"
 #include "networks/connect/connector.hpp"
 #include "networks/keys.hpp"
 #include "neurons/models.hpp"
+#include "plasticity/rules.hpp"
 
 namespace synfire {
 namespace {
@@ -61,6 +63,8 @@ std::string language_reference() {
   add_keys(text, "A projection", keys::projection);
   add_keys(text, "A layer", keys::layer);
   add_keys(text, "A recorded state variable", keys::trace);
+  add_keys(text, "Recorded `weights` of a projection", keys::weights);
+  add_keys(text, "`classify` of `task`", keys::classification);
   add(text,
       "## Distributions\n\nMay stand wherever a number may. Each takes `min` and `max`, outside of which "
       "draws are "
@@ -72,8 +76,12 @@ std::string language_reference() {
   for (const auto& model : neuron_models()) add_model(text, model);
   add(text, "## Sources\n\n");
   for (const auto& source : source_models()) add_model(text, source.model);
+  add(text, "## Generated data\n\n");
+  for (const auto& model : dataset_models()) add_model(text, model);
   add(text, "## Connection rules\n\n");
   for (const auto& rule : connection_rules()) add_model(text, rule);
+  add(text, "## Rules of plasticity\n\n");
+  for (const auto& rule : plasticity_rules()) add_model(text, rule.model);
   std::string made = fmt::to_string(text);
   made.pop_back();  // the blank line at the end
   return made;

@@ -7,11 +7,13 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "encoders/datasets.hpp"
 #include "encoders/sources.hpp"
 #include "networks/connect/connector.hpp"
 #include "networks/keys.hpp"
 #include "networks/parse_value.hpp"
 #include "neurons/models.hpp"
+#include "plasticity/rules.hpp"
 
 namespace synfire {
 namespace {
@@ -228,6 +230,10 @@ Json by_kind(const keys::Key& key) {
       return reference("selection");
     case Kind::connect:
       return reference("connect");
+    case Kind::rules:
+      return reference("plasticity");
+    case Kind::times:
+      return {{"type", "array"}, {"items", reference(quantity_name(key.unit))}, {"minItems", 1}};
   }
   return {};
 }
@@ -277,13 +283,75 @@ void add_models(Json& population, bool with_sources) {
   population["allOf"] = std::move(cases);
 }
 
+// Parameters in the weight's unit may have any receptor's.
+Json plasticity_parameter(const ParameterInfo& info) {
+  if (info.unit != Unit::weight) return rule_parameter(info);
+  std::set<Unit> units;
+  for (const auto& model : neuron_models())
+    for (const auto& receptor : model.receptors) units.insert(receptor.unit);
+  Json forms = Json::array();
+  for (const Unit unit : units) forms.push_back(reference(quantity_name(unit)));
+  return described(any_of(std::move(forms)), info);
+}
+
+Json plasticity() {
+  Json names = Json::array(), rules = Json::object();
+  for (const auto& rule : plasticity_rules()) {
+    Json properties = Json::object(), required = Json::array();
+    for (const auto& parameter : rule.model.parameters) {
+      properties[parameter.name] = plasticity_parameter(parameter);
+      if (parse::must_be_given(parameter)) required.push_back(parameter.name);
+    }
+    if (rule.modulated) {
+      properties[std::string(keys::reward)] = {{"type", "string"},
+                                               {"description", "population whose activity is the reward"}};
+      required.push_back(keys::reward);
+    }
+    if (required.empty()) names.push_back(rule.model.name);
+    Json map = closed_map(std::move(properties));
+    map["required"] = std::move(required);
+    map["description"] = rule.model.summary;
+    rules[rule.model.name] = std::move(map);
+  }
+  Json forms = Json::array({closed_map(std::move(rules))});
+  if (!names.empty()) forms.push_back({{"enum", std::move(names)}});
+  return any_of(std::move(forms));
+}
+
 Json record() {
   Json trace = any_of({reference("selection"), table(keys::trace)});
   Json properties = Json::object();
   properties[std::string(keys::recorded_spikes.name)] = reference("selection");
   for (const auto& model : neuron_models())
     for (const auto& variable : model.state) properties[variable.name] = trace;
+  properties[std::string(keys::recorded_weights.name)] = table(keys::weights);
   return {{"type", "object"}, {"additionalProperties", closed_map(std::move(properties))}};
+}
+
+Json data_of_task() {
+  Json properties = Json::object();
+  properties[std::string(keys::idx_data)] = {{"type", "string"}};
+  for (const auto& model : dataset_models()) {
+    Json values = Json::object();
+    for (const auto& info : model.parameters) values[info.name] = rule_parameter(info);
+    properties[model.name] = any_of({{{"type", "null"}}, closed_map(std::move(values))});
+    properties[model.name]["description"] = model.summary;
+  }
+  Json result = closed_map(std::move(properties));
+  result["minProperties"] = result["maxProperties"] = 1;
+  return result;
+}
+
+Json task() {
+  Json classify = table(keys::classification);
+  Json& properties = classify["properties"];
+  properties["data"].update(data_of_task());
+  Json values = {{"type", "object"}, {"additionalProperties", {{"type", {"number", "string", "boolean"}}}}};
+  properties["test_params"]["additionalProperties"] = std::move(values);
+  classify["description"] = keys::classify.meaning;
+  Json result = closed_map({{std::string(keys::classify.name), std::move(classify)}});
+  result["required"] = Json::array({keys::classify.name});
+  return result;
 }
 
 Json definitions() {
@@ -296,6 +364,7 @@ Json definitions() {
   }
   defs["selection"] = selection();
   defs["connect"] = connect();
+  defs["plasticity"] = plasticity();
   Json population = table(keys::population);
   add_models(population, true);
   defs["population"] = std::move(population);
@@ -321,6 +390,7 @@ std::string network_schema() {
   properties["projections"]["items"] = reference("projection");
   properties["layers"]["items"] = reference("layer");
   properties["record"].update(record());
+  properties["task"].update(task());
   schema["$defs"] = definitions();
   return schema.dump(2) + "\n";
 }

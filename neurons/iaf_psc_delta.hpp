@@ -5,6 +5,7 @@
 
 #include "core/concepts.hpp"
 #include "core/math.hpp"
+#include "neurons/event_form.hpp"
 #include "neurons/propagators.hpp"
 #include "neurons/refractory.hpp"
 
@@ -80,6 +81,28 @@ template <class Real> struct IafPscDelta {
     advance_membrane(s, V);
     return spike_and_reset<IafPscDelta>(s, p, c.refractory_steps);
   }
+
+  // Event form: V falls or rises towards its balance; V_min holds it where it would fall below.
+
+  static void advance(State& s, const Parameters& p, Real current, Real ms) {
+    const Real free = event_form::spend_refractory(s, ms);
+    if (!(free > 0)) return;
+    const Real balance = event_form::balance(p, current);
+    const Real V = balance + (s.V_m - balance) * exact_flow::decay(free, p.tau_m);
+    s.V_m = math::select(V < p.V_min, p.V_min, V);
+  }
+  static void receive(State& s, const Parameters& p, std::size_t, Real weight) {
+    if (s.refractory > 0) return;
+    const Real V = s.V_m + weight;
+    s.V_m = math::select(V < p.V_min, p.V_min, V);
+  }
+  static Real next_spike(const State& s, const Parameters& p, Real current) {
+    const Real balance = event_form::balance(p, current);
+    if (s.V_m >= p.V_th) return s.refractory;
+    if (!(balance > p.V_th)) return event_roots::never<Real>;
+    return s.refractory + p.tau_m * math::log((balance - s.V_m) / (balance - p.V_th));
+  }
+  static void fire(State& s, const Parameters& p) { event_form::reset(s, p); }
 };
 
 }  // namespace synfire

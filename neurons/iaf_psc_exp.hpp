@@ -4,6 +4,7 @@
 
 #include "core/concepts.hpp"
 #include "core/math.hpp"
+#include "neurons/event_form.hpp"
 #include "neurons/propagators.hpp"
 #include "neurons/refractory.hpp"
 
@@ -98,6 +99,42 @@ template <class Real> struct IafPscExp {
     s.I_syn_ex = s.I_syn_ex * c.ex_from_ex + in.exc;
     s.I_syn_in = s.I_syn_in * c.in_from_in + in.inh;
     return spike_and_reset<IafPscExp>(s, p, c.refractory_steps);
+  }
+
+  // Event form.
+
+  static void advance(State& s, const Parameters& p, Real current, Real ms) {
+    const Real held = ms - event_form::spend_refractory(s, ms);
+    if (held > 0) decay_currents(s, p, held);
+    const Real free = ms - held;
+    if (!(free > 0)) return;
+    s.V_m = membrane(s, p, current).potential(free);
+    decay_currents(s, p, free);
+  }
+  static void receive(State& s, const Parameters&, std::size_t receptor, Real weight) {
+    (receptor == 0 ? s.I_syn_ex : s.I_syn_in) += weight;
+  }
+  static Real next_spike(const State& s, const Parameters& p, Real current) {
+    State free = s;
+    decay_currents(free, p, s.refractory);
+    return s.refractory + event_roots::first_crossing<Real>(membrane(free, p, current));
+  }
+  static void fire(State& s, const Parameters& p) { event_form::reset(s, p); }
+
+ private:
+  static exact_flow::TwoCurrents<Real> membrane(const State& s, const Parameters& p, Real current) {
+    return {s.V_m,
+            event_form::balance(p, current),
+            p.V_th,
+            s.I_syn_ex / p.C_m,
+            s.I_syn_in / p.C_m,
+            p.tau_m,
+            p.tau_syn_ex,
+            p.tau_syn_in};
+  }
+  static void decay_currents(State& s, const Parameters& p, Real ms) {
+    s.I_syn_ex *= exact_flow::decay(ms, p.tau_syn_ex);
+    s.I_syn_in *= exact_flow::decay(ms, p.tau_syn_in);
   }
 };
 

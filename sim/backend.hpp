@@ -11,18 +11,13 @@
 #include "core/random.hpp"
 #include "core/time.hpp"
 #include "networks/description.hpp"
+#include "sim/synapse_table.hpp"
 
 namespace synfire {
 
 /// A contiguous part of one population.
 struct Range {
   std::uint32_t first = 0, count = 0;
-};
-
-/// Synapses of one projection, ascending by source, then delay, target, and the order they were named in.
-struct SynapseTable {
-  std::vector<std::uint32_t> sources, targets;
-  std::vector<float> weights;
 };
 
 /// What every part of a network is made for.
@@ -53,6 +48,12 @@ class Emitter {
   /// A state variable, one element a neuron, as it stands after the last step. Empty for sources.
   virtual std::span<const float> state(std::size_t /*variable*/) const { return {}; }
 
+  /// Gives a parameter one value for all of the range, or one for each; false when it cannot change while the
+  /// network runs.
+  virtual bool set_parameter(std::string_view /*parameter*/, std::span<const double> /*values*/) {
+    return false;
+  }
+
   virtual std::size_t bytes() const = 0;
 };
 
@@ -76,8 +77,9 @@ class SignalSource {
 class ReferenceNeurons {
  public:
   virtual ~ReferenceNeurons() = default;
-  /// input[r] is the accumulator of receptor r of neuron i; true when it spikes.
-  virtual bool step(std::size_t i, std::span<const double> input) = 0;
+  /// Advances neuron i by the step number `step`; input[r] is the accumulator of its receptor r. The number
+  /// of its spikes.
+  virtual unsigned step(Step step, std::uint32_t i, std::span<const double> input) = 0;
   virtual double state(std::size_t i, std::size_t variable) const = 0;
 };
 

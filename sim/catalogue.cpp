@@ -8,6 +8,7 @@
 #include "io/events/formats.hpp"
 #include "io/spike_file.hpp"
 #include "neurons/models.hpp"
+#include "sim/catalogue_trains.hpp"
 #include "sim/cpu/neurons.hpp"
 
 namespace synfire {
@@ -67,6 +68,17 @@ class PoissonSource final : public Emitter, public CountSource {
   bool counts(Step step, std::uint32_t first, std::span<std::uint32_t> counts) override {
     return draws_.draw(step, first, counts);
   }
+  bool set_parameter(std::string_view parameter, std::span<const double> values) override {
+    if (parameter != "rate") return false;
+    if (values.size() == 1) {
+      draws_.set_rate(values[0]);
+    } else {
+      std::vector<double> rates(std::size_t(range_.first) + values.size());  // draws count from neuron 0
+      std::copy(values.begin(), values.end(), rates.begin() + range_.first);
+      draws_.set_rates(rates);
+    }
+    return true;
+  }
   std::size_t bytes() const override { return counts_.size() * sizeof(std::uint32_t); }
 
  private:
@@ -91,68 +103,6 @@ class TrainSource final : public Emitter {
   SpikeSchedule train_;
   Range range_;
 };
-
-SpikeSchedule listed_spikes(const PopulationDescription& population, const Grid& grid) {
-  std::vector<double> times;
-  std::vector<std::uint64_t> ids;
-  for (std::size_t i = 0; i < population.spikes.size(); ++i)
-    for (const double t : population.spikes[i]) {
-      times.push_back(t);
-      ids.push_back(i);
-    }
-  return {times, ids, grid};
-}
-
-SpikeQuery query_of(const PopulationDescription& population) {
-  SpikeQuery query;
-  if (!population.file_population.empty()) query.population = population.file_population;
-  return query;
-}
-
-SpikeSchedule spikes_of_file(const PopulationDescription& population, const Grid& grid) {
-  const auto spikes = read_spike_file(population.file, query_of(population));
-  const auto negative =
-      std::find_if(spikes.times_ms.begin(), spikes.times_ms.end(), [](double t) { return t < 0; });
-  if (negative != spikes.times_ms.end())
-    throw Error(ErrorKind::input, population.where,
-                fmt::format("{}: '{}' holds a spike at {} ms; a run begins at 0 ms", title(population),
-                            population.file, *negative));
-  for (const std::uint64_t id : spikes.ids) {
-    if (id < population.size()) continue;
-    throw Error(
-        ErrorKind::input, population.where,
-        fmt::format("{}: '{}' holds a spike of neuron {}, but the size is {}; raise size or leave it out",
-                    title(population), population.file, id, population.size()));
-  }
-  return {spikes.times_ms, spikes.ids, grid};
-}
-
-SpikeSchedule recorded_events(const BuildContext& context, const PopulationDescription& population) {
-  const double until_ms = context.network.simulation.duration;
-  const auto reader = open_events(population.file);
-  const std::uint32_t width = population.shape[1];
-  std::vector<double> times;
-  std::vector<std::uint64_t> ids;
-  std::vector<Event> block(std::size_t(1) << 14);
-  std::int64_t origin = 0;
-  bool first = true;
-  for (std::size_t n = reader->read(block); n > 0; n = reader->read(block)) {
-    for (const Event& event : std::span(block).first(n)) {
-      if (first) origin = event.t_us;
-      first = false;
-      const double t = static_cast<double>(event.t_us - origin) * 1e-3;
-      if (t > until_ms || t < 0) continue;
-      times.push_back(t);
-      ids.push_back((std::uint64_t(event.y) * width + event.x) * 2 + event.on);
-    }
-  }
-  for (const auto& warning : reader->warnings())
-    context.tell(fmt::format("{}: {}", population.file, warning));
-  if (first)
-    throw Error(ErrorKind::input, population.where,
-                fmt::format("{}: '{}' holds no event of a pixel", title(population), population.file));
-  return {times, ids, context.grid};
-}
 
 // ---- Currents ----
 
@@ -221,7 +171,8 @@ class GaussianCurrent final : public SignalSource {
 
 template <class M> class ReferenceOf final : public ReferenceNeurons {
  public:
-  ReferenceOf(const BuildContext& context, const PopulationDescription& population) {
+  ReferenceOf(const BuildContext& context, const PopulationDescription& population)
+      : noise_key_(context.key(noise_path(population))) {
     const ParameterSampler<M> sampler(context, population);
     for (std::uint32_t i = 0; i < population.size(); ++i) {
       parameters_.push_back(sampler.parameters(i));
@@ -230,13 +181,14 @@ template <class M> class ReferenceOf final : public ReferenceNeurons {
     }
   }
 
-  bool step(std::size_t i, std::span<const double> input) override {
+  unsigned step(Step step, std::uint32_t i, std::span<const double> input) override {
     typename M::Input in{};
     constexpr std::size_t receptors = member_count<typename M::Input, double>;
     const auto members = tie_members<receptors>(in);
     [&]<std::size_t... r>(std::index_sequence<r...>) { ((std::get<r>(members) = input[r]), ...); }
     (std::make_index_sequence<receptors>());
-    return M::step(states_[i], parameters_[i], constants_[i], in);
+    const auto drawn = noise::of_neuron<NoiseOf<M>, double>(noise_key_, step, i);
+    return advance<M>(states_[i], parameters_[i], constants_[i], in, drawn);
   }
 
   double state(std::size_t i, std::size_t variable) const override {
@@ -252,6 +204,7 @@ template <class M> class ReferenceOf final : public ReferenceNeurons {
   std::vector<typename M::Parameters> parameters_;
   std::vector<typename M::Constants> constants_;
   std::vector<typename M::State> states_;
+  RandomKey noise_key_;
 };
 
 }  // namespace
@@ -291,12 +244,8 @@ std::unique_ptr<Emitter> make_spike_source(const BuildContext& context,
                                            const PopulationDescription& population, Range range) {
   if (is(population, Poisson::describe().name))
     return std::make_unique<PoissonSource>(make_poisson(context, population), range);
-  const auto train = [&] {
-    if (is(population, SpikeList::describe().name)) return listed_spikes(population, context.grid);
-    if (is(population, SpikeFile::describe().name)) return spikes_of_file(population, context.grid);
-    return recorded_events(context, population);
-  };
-  return std::make_unique<TrainSource>(train(), range);
+  const SpikeTrain train = given_spikes(context, population);
+  return std::make_unique<TrainSource>(SpikeSchedule(train.times_ms, train.ids, context.grid), range);
 }
 
 std::unique_ptr<CountSource> make_count_source(const BuildContext& context,

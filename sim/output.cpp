@@ -143,6 +143,8 @@ void ResultFile::write_populations(const NetworkDescription& network) {
 }
 
 void ResultFile::open_recordings(const NetworkDescription& network) {
+  for (const auto& record : network.weight_records)
+    weights_.emplace_back(file_, network, network.projections[record.projection]);
   spikes_.resize(network.populations.size());
   reports_.resize(network.populations.size());
   for (const auto& record : network.records) {
@@ -189,9 +191,21 @@ void ResultFile::spikes(std::size_t population, std::span<const Step> steps,
   spikes_[population]->append(times_, ids_);
 }
 
+void ResultFile::spike_times(std::size_t population, std::span<const double> times_ms,
+                             std::span<const std::uint32_t> neurons) {
+  check_room(times_ms.size() * (sizeof(double) + sizeof(std::uint64_t)));
+  ids_.assign(neurons.begin(), neurons.end());
+  spikes_[population]->append(times_ms, ids_);
+}
+
 void ResultFile::frames(std::size_t population, std::size_t trace, std::span<const float> values) {
   check_room(values.size_bytes());
   reports_[population][trace]->append(values);
+}
+
+void ResultFile::weights(std::size_t record, Step point, const SynapseTable& table) {
+  check_room(table.bytes());
+  weights_[record].append(grid_.time_ms(point), table);
 }
 
 void ResultFile::flush(Step step) {

@@ -9,6 +9,7 @@
 
 #include "io/sonata.hpp"
 #include "networks/description.hpp"
+#include "sim/output_weights.hpp"
 #include "sim/record.hpp"
 #include "sim/run.hpp"
 
@@ -30,7 +31,10 @@ class ResultFile final : public RecordSink {
 
   void spikes(std::size_t population, std::span<const Step> steps,
               std::span<const std::uint32_t> neurons) override;
+  void spike_times(std::size_t population, std::span<const double> times_ms,
+                   std::span<const std::uint32_t> neurons) override;
   void frames(std::size_t population, std::size_t trace, std::span<const float> values) override;
+  void weights(std::size_t record, Step point, const SynapseTable& table) override;
   void flush(Step step) override;
 
   /// Adds timing and counts and closes the file.
@@ -47,6 +51,7 @@ class ResultFile final : public RecordSink {
   hdf5::File file_;
   std::vector<std::unique_ptr<SpikeWriter>> spikes_;                 // by population; null: not recorded
   std::vector<std::vector<std::unique_ptr<ReportWriter>>> reports_;  // by population and trace
+  std::vector<WeightWriter> weights_;                                // by record of weights
   std::vector<double> times_;
   std::vector<std::uint64_t> ids_;
 };

@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include "core/array.hpp"
+#include "networks/keys.hpp"
 #include "sim/catalogue.hpp"
+#include "sim/catalogue_rules.hpp"
 #include "sim/record.hpp"
 #include "sim/statistics.hpp"
 #include "synapses/sparse.hpp"
@@ -20,7 +22,9 @@ bool is_recorded(const NetworkDescription& network, std::size_t population) {
 }
 
 // Weights that a rule brings were not there when the description was checked.
-void check_weights(const ProjectionPlan& plan) {
+void check_weights(ProjectionPlan& plan) {
+  const Distribution& weight = plan.description->weight;
+  plan.is_negative = !plan.magnitude && weight.lowest() < 0 && weight.highest() <= 0;
   if (!plan.connector->has_weights()) return;
   using Sign = ReceptorInfo::Sign;
   const ReceptorInfo& receptor = model_info(plan.to->model).receptors[plan.receptor];
@@ -31,6 +35,7 @@ void check_weights(const ProjectionPlan& plan) {
       negative = negative || w < 0;
     }
   }
+  plan.is_negative = !plan.magnitude && negative && !positive;
   const bool fits = receptor.sign == Sign::positive   ? !negative
                     : receptor.sign == Sign::negative ? !(positive && (negative || !receptor.magnitude))
                                                       : true;
@@ -94,7 +99,10 @@ unsigned worthwhile_workers(const BuildContext& context, const Plan& plan, unsig
 double bytes_of(const ProjectionPlan& projection, std::size_t shards) {
   if (projection.is_fused || projection.is_current) return 0;
   const double synapses = projection.connector->expected_synapses();
-  const double weight = projection.one_weight() ? 0 : sizeof(float);
+  const bool plastic = !projection.description->plasticity.empty();
+  // A plastic synapse is found by its target as well, and may have traces of its own.
+  constexpr double per_plastic = sizeof(float) + 2 * sizeof(std::uint32_t) + 8;
+  const double weight = plastic ? per_plastic : (projection.one_weight() ? 0 : sizeof(float));
   // While a block is built with drawn delays, each synapse's delay is held beside it; runs of equal delay
   // stay.
   const double delay = projection.one_delay() ? 0 : sizeof(std::uint32_t) + sizeof(DelayRun);
@@ -109,6 +117,15 @@ double ProjectionPlan::weight(std::uint32_t target, std::uint32_t k) const {
   const double w = connector->has_weights() ? double(connector->weights_of(target)[k])
                                             : description->weight.sample(weight_key, target, k);
   return magnitude ? std::abs(w) : w;
+}
+
+double ProjectionPlan::delay_ms(std::uint32_t target, std::uint32_t k) const {
+  const double ms = connector->has_delays() ? double(connector->delays_of(target)[k])
+                                            : description->delay.sample(delay_key, target, k);
+  if (ms >= keys::shortest_delay) return ms;
+  throw Error(ErrorKind::input, description->where,
+              fmt::format("projection '{}': a delay of {} ms is below {} ms, the shortest possible",
+                          description->name, ms, keys::shortest_delay));
 }
 
 Step ProjectionPlan::delay(std::uint32_t target, std::uint32_t k) const {
@@ -158,8 +175,9 @@ std::vector<ProjectionPlan> plan_projections(const BuildContext& context, bool m
     plan.delay_key = context.key(fmt::format("projection/{}/delay", projection.name));
     plan.dt_ms = context.grid.dt_ms();
     plan.is_current = is_signal_model(from.model);
+    check_rules(projection.plasticity, projection.name);
     plan.is_fused = may_fuse && !plan.is_current && plan.connector->is_identity() && plan.one_delay() &&
-                    make_count_source(context, from) != nullptr;
+                    projection.plasticity.empty() && make_count_source(context, from) != nullptr;
     plans.push_back(std::move(plan));
   }
   return plans;
@@ -176,7 +194,11 @@ Plan make_plan(const BuildContext& context, unsigned threads, unsigned shards) {
     const bool neurons = is_neuron_model(population.model);
     const bool needed = std::any_of(
         plan.projections.begin(), plan.projections.end(),
-        [&](const auto& projection) { return projection.from == &population && !projection.is_fused; });
+        [&](const auto& projection) {
+          const RuleDescription* rewarded = rewarded_rule(projection.description->plasticity);
+          return (projection.from == &population && !projection.is_fused) ||
+                 (rewarded != nullptr && rewarded->reward == i);
+        });
     if (!neurons && !needed && !is_recorded(network, i)) continue;
     const std::uint32_t parts = neurons ? part_count(population.size(), plan.workers, shards) : 1;
     plan.populations.push_back({&population, i, neurons, cut(population.size(), parts)});

@@ -18,6 +18,7 @@ struct ProjectionPlan {
   std::size_t receptor = 0;
   bool magnitude = false;  ///< conductances: the size of the weight counts
   bool is_current = false;
+  bool is_negative = false;  ///< no weight is above 0, and some are below: rules see their sizes
   bool is_fused = false;  ///< the source's counts are read where they are needed, without spikes or synapses
   RandomKey weight_key, delay_key;
   double dt_ms = 0.1;
@@ -27,6 +28,8 @@ struct ProjectionPlan {
   /// Of the k-th synapse onto a target, in the order in which the connector names them.
   double weight(std::uint32_t target, std::uint32_t k) const;
   Step delay(std::uint32_t target, std::uint32_t k) const;
+  /// The same delay where time has no steps, in ms.
+  double delay_ms(std::uint32_t target, std::uint32_t k) const;
 };
 
 struct PopulationPlan {

@@ -24,17 +24,29 @@ std::vector<std::size_t> recorded_variables(const NetworkDescription& network,
   return variables;
 }
 
+void RecordSink::spike_times(std::size_t, std::span<const double>, std::span<const std::uint32_t>) {
+  throw Error(ErrorKind::internal, "this sink takes spikes by steps only");
+}
+
+void RecordSink::weights(std::size_t, Step, const SynapseTable&) {
+  throw Error(ErrorKind::internal, "this sink takes no weights");
+}
+
 std::size_t RecordChunk::bytes() const {
-  std::size_t total = steps.size() * (sizeof(Step) + sizeof(std::uint32_t));
+  std::size_t total =
+      steps.size() * sizeof(Step) + times_ms.size() * sizeof(double) + neurons.size() * sizeof(std::uint32_t);
   for (const auto& f : frames) total += f.size() * sizeof(float);
   return total;
 }
 
-Recorder::Recorder(std::vector<RecordedShard> shards, RecordSink& sink) : sink_(sink) {
+Recorder::Recorder(std::vector<RecordedShard> shards, RecordSink& sink, std::vector<std::size_t> weight_parts)
+    : sink_(sink), weight_parts_(std::move(weight_parts)) {
   for (auto& shard : shards) {
     shards_of_.resize(std::max(shards_of_.size(), shard.population + 1));
     shards_of_[shard.population].push_back(streams_.size());
-    Stream stream{shard.population, 0, {}, {}, std::move(shard.trace_elements)};
+    Stream stream;
+    stream.population = shard.population;
+    stream.trace_elements = std::move(shard.trace_elements);
     stream.frames.resize(stream.trace_elements.size());
     streams_.push_back(std::move(stream));
   }
@@ -51,14 +63,25 @@ Recorder::~Recorder() {
   thread_.join();
 }
 
-void Recorder::push(RecordChunk chunk) {
+template <class Chunk>
+void Recorder::enter(Chunk chunk, std::size_t bytes, std::vector<Chunk>& waiting) {
   std::unique_lock lock(mutex_);
   taken_.wait(lock, [&] { return bytes_waiting_ < most_bytes_waiting || failed(); });
   if (failed()) return;
-  bytes_waiting_ += chunk.bytes();
-  waiting_.push_back(std::move(chunk));
+  bytes_waiting_ += bytes;
+  waiting.push_back(std::move(chunk));
   lock.unlock();
   arrived_.notify_one();
+}
+
+void Recorder::push(RecordChunk chunk) {
+  const std::size_t bytes = chunk.bytes();
+  enter(std::move(chunk), bytes, waiting_);
+}
+
+void Recorder::push(WeightChunk chunk) {
+  const std::size_t bytes = chunk.table.bytes();
+  enter(std::move(chunk), bytes, waiting_weights_);
 }
 
 void Recorder::finish() {
@@ -73,13 +96,16 @@ void Recorder::finish() {
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
-bool Recorder::take(std::vector<RecordChunk>& chunks) {
+bool Recorder::take(std::vector<RecordChunk>& chunks, std::vector<WeightChunk>& weights) {
   chunks.clear();
+  weights.clear();
   std::unique_lock lock(mutex_);
-  arrived_.wait_for(lock, flush_interval, [&] { return !waiting_.empty() || finishing_; });
+  arrived_.wait_for(lock, flush_interval,
+                    [&] { return !waiting_.empty() || !waiting_weights_.empty() || finishing_; });
   chunks.swap(waiting_);
+  weights.swap(waiting_weights_);
   bytes_waiting_ = 0;
-  const bool more = !finishing_ || !chunks.empty();
+  const bool more = !finishing_ || !chunks.empty() || !weights.empty();
   lock.unlock();
   taken_.notify_all();
   return more;
@@ -88,8 +114,10 @@ bool Recorder::take(std::vector<RecordChunk>& chunks) {
 void Recorder::run() {
   try {
     std::vector<RecordChunk> chunks;
+    std::vector<WeightChunk> weights;
     last_flush_ = std::chrono::steady_clock::now();
-    while (take(chunks)) {
+    while (take(chunks, weights)) {
+      for (auto& chunk : weights) join_weights(std::move(chunk));
       for (const auto& chunk : chunks) {
         sort_in(chunk);
         flush_if_due();
@@ -104,6 +132,20 @@ void Recorder::run() {
     failed_ = true;
     taken_.notify_all();
   }
+}
+
+// A snapshot is complete when every shard has handed over its part; shards come to a point in any order, but
+// each in the order of its points, so snapshots are completed in order.
+void Recorder::join_weights(WeightChunk chunk) {
+  const auto entry = joining_.try_emplace({chunk.record, chunk.point}).first;
+  auto& [table, parts] = entry->second;
+  table.sources.insert(table.sources.end(), chunk.table.sources.begin(), chunk.table.sources.end());
+  table.targets.insert(table.targets.end(), chunk.table.targets.begin(), chunk.table.targets.end());
+  table.weights.insert(table.weights.end(), chunk.table.weights.begin(), chunk.table.weights.end());
+  if (++parts < weight_parts_[chunk.record]) return;
+  sort_by_source(table);
+  sink_.weights(chunk.record, chunk.point, table);
+  joining_.erase(entry);
 }
 
 void Recorder::flush_if_due() {
@@ -123,18 +165,25 @@ void Recorder::sort_in(const RecordChunk& chunk) {
   Stream& stream = streams_[chunk.shard];
   for (std::size_t i = 0; i < chunk.steps.size(); ++i)
     stream.spikes.push_back(static_cast<std::uint64_t>(chunk.steps[i]) << 32 | chunk.neurons[i]);
+  for (std::size_t i = 0; i < chunk.times_ms.size(); ++i)
+    stream.timed.emplace_back(chunk.times_ms[i], chunk.neurons[i]);
   for (std::size_t t = 0; t < chunk.frames.size(); ++t)
     stream.frames[t].insert(stream.frames[t].end(), chunk.frames[t].begin(), chunk.frames[t].end());
   stream.complete = chunk.complete;
+  stream.complete_ms = chunk.complete_ms;
 }
 
 void Recorder::write_ready() {
   for (std::size_t population = 0; population < shards_of_.size(); ++population) {
     if (shards_of_[population].empty()) continue;
     Step before = std::numeric_limits<Step>::max();
-    for (const std::size_t shard : shards_of_[population])
+    double before_ms = std::numeric_limits<double>::infinity();
+    for (const std::size_t shard : shards_of_[population]) {
       before = std::min(before, streams_[shard].complete);
+      before_ms = std::min(before_ms, streams_[shard].complete_ms);
+    }
     write_spikes(population, before);
+    write_timed_spikes(population, before_ms);
     write_frames(population);
   }
 }
@@ -186,6 +235,30 @@ void Recorder::write_spikes(std::size_t population, Step before) {
     neurons.push_back(static_cast<std::uint32_t>(spike));
   }
   sink_.spikes(population, steps, neurons);
+}
+
+void Recorder::write_timed_spikes(std::size_t population, double before_ms) {
+  using Spike = std::pair<double, std::uint32_t>;
+  std::vector<Spike> merged, part, both;
+  for (const std::size_t s : shards_of_[population]) {
+    auto& queue = streams_[s].timed;
+    const auto end = std::lower_bound(queue.begin(), queue.end(), Spike{before_ms, 0});
+    part.assign(queue.begin(), end);
+    queue.erase(queue.begin(), end);
+    both.resize(merged.size() + part.size());
+    std::merge(merged.begin(), merged.end(), part.begin(), part.end(), both.begin());
+    merged.swap(both);
+  }
+  if (merged.empty()) return;
+  std::vector<double> times;
+  std::vector<std::uint32_t> neurons;
+  times.reserve(merged.size());
+  neurons.reserve(merged.size());
+  for (const auto& [time, neuron] : merged) {
+    times.push_back(time);
+    neurons.push_back(neuron);
+  }
+  sink_.spike_times(population, times, neurons);
 }
 
 ShardRecorder::ShardRecorder(std::size_t stream, const RecordDescription& record, Range range,

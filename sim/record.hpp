@@ -8,6 +8,7 @@
 #include <deque>
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -34,8 +35,15 @@ class RecordSink {
   /// Spikes of one population, ascending by step, then neuron.
   virtual void spikes(std::size_t population, std::span<const Step> steps,
                       std::span<const std::uint32_t> neurons) = 0;
+  /// The same from an engine without steps: exact times in ms, ascending by time, then neuron. Throws
+  /// Error(internal) in a sink that has no place for them.
+  virtual void spike_times(std::size_t population, std::span<const double> times_ms,
+                           std::span<const std::uint32_t> neurons);
   /// Whole frames of one trace (its index in RecordDescription::traces), element after element.
   virtual void frames(std::size_t population, std::size_t trace, std::span<const float> values) = 0;
+  /// The synapses of a plastic projection at a point of the grid; `record` is the index in
+  /// NetworkDescription::weight_records. Throws Error(internal) in a sink that has no place for them.
+  virtual void weights(std::size_t record, Step point, const SynapseTable& table);
   /// Everything before `step` has been handed over; called every so often, at most a few times a second.
   virtual void flush(Step step) = 0;
 };
@@ -46,9 +54,18 @@ struct RecordChunk {
   Step complete = 0;  ///< everything of this shard before this step has been handed over
   std::vector<Step> steps;
   std::vector<std::uint32_t> neurons;
+  std::vector<double> times_ms;            ///< instead of steps, where time has none
+  double complete_ms = 0;                  ///< then everything before this time has been handed over
   std::vector<std::vector<float>> frames;  ///< one for each trace of the population
 
   std::size_t bytes() const;
+};
+
+/// The part of one shard in a snapshot of the synapses of a projection.
+struct WeightChunk {
+  std::size_t record = 0;  ///< index in NetworkDescription::weight_records
+  Step point = 0;
+  SynapseTable table;
 };
 
 /// What the recorder must know of a shard.
@@ -60,12 +77,14 @@ struct RecordedShard {
 /// Collects chunks, puts them in order and passes them to the sink from a thread of its own.
 class Recorder {
  public:
-  /// `shards` in the order of their neurons within each population.
-  Recorder(std::vector<RecordedShard> shards, RecordSink& sink);
+  /// `shards` in the order of their neurons within each population; `weight_parts`: how many shards each
+  /// record of weights is spread over.
+  Recorder(std::vector<RecordedShard> shards, RecordSink& sink, std::vector<std::size_t> weight_parts = {});
   ~Recorder();
 
   /// Hands a chunk over; waits while too much is under way. Never throws: see `failed`.
   void push(RecordChunk chunk);
+  void push(WeightChunk chunk);
   /// True when the sink threw; the run should end.
   bool failed() const { return failed_.load(std::memory_order_relaxed); }
   /// Writes what is left and ends the thread. Throws what the sink threw.
@@ -75,17 +94,22 @@ class Recorder {
   struct Stream {
     std::size_t population;
     Step complete = 0;
-    std::deque<std::uint64_t> spikes;       // step << 32 | neuron; a run has fewer than 2^32 steps by design
-    std::vector<std::deque<float>> frames;  // by trace
+    std::deque<std::uint64_t> spikes;  // step << 32 | neuron; a run has fewer than 2^32 steps by design
+    double complete_ms = 0;
+    std::deque<std::pair<double, std::uint32_t>> timed;  // instead of spikes, where time has no steps
+    std::vector<std::deque<float>> frames;               // by trace
     std::vector<std::size_t> trace_elements;
   };
 
   void run();
-  bool take(std::vector<RecordChunk>& chunks);
+  bool take(std::vector<RecordChunk>& chunks, std::vector<WeightChunk>& weights);
+  void join_weights(WeightChunk chunk);
+  template <class Chunk> void enter(Chunk chunk, std::size_t bytes, std::vector<Chunk>& waiting);
   void sort_in(const RecordChunk& chunk);
   void write_ready();
   void flush_if_due();
   void write_spikes(std::size_t population, Step before);
+  void write_timed_spikes(std::size_t population, double before_ms);
   void write_frames(std::size_t population);
   Step complete() const;
 
@@ -99,6 +123,13 @@ class Recorder {
   std::mutex mutex_;
   std::condition_variable arrived_, taken_;
   std::vector<RecordChunk> waiting_;
+  std::vector<WeightChunk> waiting_weights_;
+  std::vector<std::size_t> weight_parts_;
+  struct Joining {
+    SynapseTable table;
+    std::size_t parts = 0;
+  };
+  std::map<std::pair<std::size_t, Step>, Joining> joining_;  // (record, point) -> what has arrived
   std::size_t bytes_waiting_ = 0;
   bool finishing_ = false;
   std::atomic<bool> failed_{false};

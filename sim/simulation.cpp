@@ -1,7 +1,9 @@
 #include "sim/simulation.hpp"
 
+#include "networks/keys.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/cpu/engine.hpp"
+#include "sim/event/engine.hpp"
 #include "sim/plan.hpp"
 #include "sim/reference/engine.hpp"
 
@@ -10,6 +12,11 @@ namespace synfire {
 void check_buildable(NetworkDescription network) {
   resolve_files(network);
   const BuildContext context{network, Grid(network.simulation.dt)};
+  if (network.simulation.engine == keys::event_engine) {
+    check_event_network(network);
+    const EventSize size = event_size(context, plan_projections(context, false));
+    return check_memory(size.bytes, size.synapses);
+  }
   const Plan plan = make_plan(context, 1, 0);
   check_memory(plan.expected_bytes, plan.expected_synapses);
 }
@@ -18,7 +25,9 @@ Simulation::Simulation(NetworkDescription network, const RunOptions& options)
     : network_(std::make_unique<NetworkDescription>(std::move(network))) {
   resolve_files(*network_);
   const BuildContext context{*network_, Grid(network_->simulation.dt), options.notice};
-  if (network_->simulation.backend == "reference") {
+  if (network_->simulation.engine == keys::event_engine) {
+    engine_ = std::make_unique<EventEngine>(context, options);
+  } else if (network_->simulation.backend == "reference") {
     engine_ = make_reference_engine(context, options);
   } else {
     engine_ = std::make_unique<CpuEngine>(context, options);
@@ -36,6 +45,17 @@ void MemorySink::spikes(std::size_t population, std::span<const Step> steps,
   auto& kept = spikes_.at(population);
   kept.steps.insert(kept.steps.end(), steps.begin(), steps.end());
   kept.neurons.insert(kept.neurons.end(), neurons.begin(), neurons.end());
+}
+
+void MemorySink::spike_times(std::size_t population, std::span<const double> times_ms,
+                             std::span<const std::uint32_t> neurons) {
+  auto& kept = spikes_.at(population);
+  kept.times_ms.insert(kept.times_ms.end(), times_ms.begin(), times_ms.end());
+  kept.neurons.insert(kept.neurons.end(), neurons.begin(), neurons.end());
+}
+
+void MemorySink::weights(std::size_t record, Step point, const SynapseTable& table) {
+  weights_.at(record).emplace_back(point, table);
 }
 
 void MemorySink::frames(std::size_t population, std::size_t trace, std::span<const float> values) {

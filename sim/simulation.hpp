@@ -37,21 +37,30 @@ class MemorySink final : public RecordSink {
   struct Spikes {
     std::vector<Step> steps;
     std::vector<std::uint32_t> neurons;
+    std::vector<double> times_ms;  ///< instead of steps, from engine event
     bool operator==(const Spikes&) const = default;
   };
 
   explicit MemorySink(const NetworkDescription& network)
       : spikes_(network.populations.size()), frames_(spikes_.size()) {
+    weights_.resize(network.weight_records.size());
     for (const auto& record : network.records) frames_[record.population].resize(record.traces.size());
   }
 
   void spikes(std::size_t population, std::span<const Step> steps,
               std::span<const std::uint32_t> neurons) override;
+  void spike_times(std::size_t population, std::span<const double> times_ms,
+                   std::span<const std::uint32_t> neurons) override;
   void frames(std::size_t population, std::size_t trace, std::span<const float> values) override;
+  void weights(std::size_t record, Step point, const SynapseTable& table) override;
   void flush(Step) override {}
 
   const Spikes& of(std::size_t population) const { return spikes_.at(population); }
   const std::vector<Spikes>& all() const { return spikes_; }
+  /// What was kept of the synapses: by record of weights, in the order of time.
+  const std::vector<std::pair<Step, SynapseTable>>& weights_of(std::size_t record) const {
+    return weights_.at(record);
+  }
   /// Frame after frame.
   const std::vector<float>& trace(std::size_t population, std::size_t trace) const {
     return frames_.at(population).at(trace);
@@ -60,6 +69,7 @@ class MemorySink final : public RecordSink {
  private:
   std::vector<Spikes> spikes_;
   std::vector<std::vector<std::vector<float>>> frames_;
+  std::vector<std::vector<std::pair<Step, SynapseTable>>> weights_;
 };
 
 }  // namespace synfire

@@ -17,20 +17,27 @@ class IntervalStatistics {
   explicit IntervalStatistics(std::size_t neurons) : neurons_(neurons) {}
 
   void add(Step step, std::span<const std::uint32_t> spikes) {
-    count_ += spikes.size();
-    for (const std::uint32_t i : spikes) {
-      Neuron& n = neurons_[i];
-      if (n.last >= 0) {
-        const auto interval = static_cast<double>(step - n.last);
-        n.sum += interval;
-        n.squares += interval * interval;
-        ++n.intervals;
-      }
-      n.last = step;
+    for (const std::uint32_t i : spikes) add(static_cast<double>(step), i);
+  }
+  /// A spike at a time in any unit, the same for all, >= 0.
+  void add(double time, std::uint32_t i) {
+    ++count_;
+    Neuron& n = neurons_[i];
+    ++n.spikes;
+    if (n.last >= 0) {
+      const double interval = time - n.last;
+      n.sum += interval;
+      n.squares += interval * interval;
+      ++n.intervals;
     }
+    n.last = time;
   }
 
   std::uint64_t spikes() const { return count_; }
+  /// Spikes of each neuron.
+  void counts(std::span<std::uint64_t> counts) const {
+    for (std::size_t i = 0; i < neurons_.size(); ++i) counts[i] = neurons_[i].spikes;
+  }
 
   /// Sum over neurons with at least `least` intervals of sd(interval)/mean(interval), and their number.
   void add_variation(double& sum, std::uint64_t& neurons, std::uint32_t least = 5) const {
@@ -45,9 +52,10 @@ class IntervalStatistics {
 
  private:
   struct Neuron {
-    Step last = -1;
+    double last = -1;
     double sum = 0, squares = 0;
     std::uint32_t intervals = 0;
+    std::uint32_t spikes = 0;
   };
   std::vector<Neuron> neurons_;
   std::uint64_t count_ = 0;

@@ -30,6 +30,11 @@ Parameters constant_parameters(const Description& description, const PopulationD
   return p;
 }
 
+/// The path of what a population's neurons draw while they run.
+inline std::string noise_path(const PopulationDescription& population) {
+  return fmt::format("population/{}/noise", population.name);
+}
+
 /// Draws the parameters and initial state of a population's neurons, each neuron from its own stream.
 template <class M> class ParameterSampler {
   using Parameters = typename M::Parameters;

@@ -17,7 +17,9 @@
 #include "core/array.hpp"
 #include "core/denormals.hpp"
 #include "sim/catalogue.hpp"
+#include "sim/catalogue_rules.hpp"
 #include "sim/cpu/inlets.hpp"
+#include "sim/cpu/plastic.hpp"
 
 namespace synfire {
 namespace {
@@ -35,7 +37,7 @@ std::vector<float> weights_by_target(const ProjectionPlan& projection, Range ran
   return weights;
 }
 
-SparseBlock make_block(const ProjectionPlan& projection, Range range) {
+SparseBlock make_block(const ProjectionPlan& projection, Range range, bool one_weight) {
   std::vector<std::uint32_t> row;
   const auto sources = [&](std::uint32_t t) -> const std::vector<std::uint32_t>& {
     row.clear();
@@ -46,7 +48,7 @@ SparseBlock make_block(const ProjectionPlan& projection, Range range) {
     return static_cast<float>(projection.weight(range.first + t, k));
   };
   const auto delay = [&](std::uint32_t t, std::uint32_t k) { return projection.delay(range.first + t, k); };
-  return build_sparse(projection.from->size(), range.count, projection.one_weight(), projection.one_delay(),
+  return build_sparse(projection.from->size(), range.count, one_weight, projection.one_delay(),
                       sources, weight, delay);
 }
 
@@ -96,10 +98,41 @@ std::unique_ptr<Inlet> CpuEngine::make_inlet(const ProjectionPlan& projection, c
     return std::make_unique<DriveInlet>(make_count_source(context_, *projection.from), shard.range,
                                         weights_by_target(projection, shard.range), projection.delay(0, 0),
                                         input);
-  std::vector<Shard*> feeders;
-  for (const auto& other : shards_)
-    if (other->population == projection.description->from) feeders.push_back(other.get());
-  return std::make_unique<SparseInlet>(make_block(projection, shard.range), std::move(feeders), input);
+  if (!projection.description->plasticity.empty()) return make_plastic(projection, shard, input);
+  return std::make_unique<SparseInlet>(make_block(projection, shard.range, projection.one_weight()),
+                                       shards_of(projection.description->from), input);
+}
+
+std::vector<Shard*> CpuEngine::shards_of(std::size_t population) const {
+  std::vector<Shard*> found;
+  for (const auto& shard : shards_)
+    if (shard->population == population) found.push_back(shard.get());
+  return found;
+}
+
+std::unique_ptr<Inlet> CpuEngine::make_plastic(const ProjectionPlan& projection, const Shard& shard,
+                                               std::span<float> input) const {
+  const ProjectionDescription& description = *projection.description;
+  PlasticParts parts;
+  parts.projection = std::size_t(&description - context_.network.projections.data());
+  parts.block = make_block(projection, shard.range, false);
+  parts.feeders = shards_of(description.from);
+  parts.input = input;
+  parts.targets = shard.range;
+  parts.dt_ms = context_.grid.dt_ms();
+  if (projection.is_negative) {
+    parts.sign = -1;
+    for (float& weight : parts.block.weights) weight = -weight;
+  }
+  if (const RuleDescription* rule = rewarded_rule(description.plasticity)) {
+    const auto& rewarding = context_.network.populations[*rule->reward];
+    if (is_signal_model(rewarding.model)) {
+      parts.reward.emplace(make_signal_source(context_, rewarding));
+    } else {
+      parts.reward.emplace(shards_of(*rule->reward), rule_parameter(*rule, "tau_d"), parts.dt_ms);
+    }
+  }
+  return make_plastic_inlet(description.plasticity, std::move(parts));
 }
 
 void CpuEngine::make_inlets(const Plan& plan) {
@@ -129,14 +162,17 @@ void CpuEngine::make_inlets(const Plan& plan) {
 }
 
 void CpuEngine::join_neighbours() {
+  for (const auto& shard : shards_)
+    for (const auto& inlet : shard->inlets)
+      if (PlasticInlet* plastic = inlet->as_plastic()) shard->plastic.push_back(plastic);
   for (const auto& shard : shards_) {
     std::map<Shard*, Step> youngest;  // feeder -> the smallest age at which its spikes are read here
     std::map<Shard*, Step> oldest;
     for (const auto& inlet : shard->inlets) {
-      for (Shard* feeder : inlet->feeders()) {
-        const auto [young, is_new] = youngest.try_emplace(feeder, inlet->age());
-        young->second = std::min(young->second, inlet->age());
-        oldest[feeder] = std::max(oldest[feeder], inlet->age());
+      for (const auto& [feeder, age] : inlet->feeders()) {
+        const auto [young, is_new] = youngest.try_emplace(feeder, age);
+        young->second = std::min(young->second, age);
+        oldest[feeder] = std::max(oldest[feeder], age);
       }
     }
     for (const auto& other : shards_) {  // in a fixed order
@@ -264,6 +300,23 @@ void CpuEngine::watch(const std::stop_token& ended, Step steps) const {
   } while (!ended.stop_requested());
 }
 
+// Gives every record of weights a probe in each shard that has a part of it; how many these are.
+std::vector<std::size_t> CpuEngine::place_probes() {
+  std::vector<std::size_t> parts;
+  for (const WeightRecord& record : context_.network.weight_records) {
+    const std::size_t number = parts.size();
+    parts.push_back(0);
+    for (const auto& shard : shards_) {
+      for (const PlasticInlet* inlet : shard->plastic) {
+        if (inlet->projection() != record.projection) continue;
+        shard->probes.push_back({number, inlet, WeightTimes(record, context_.grid)});
+        ++parts[number];
+      }
+    }
+  }
+  return parts;
+}
+
 void CpuEngine::start(RecordSink& sink) {
   const NetworkDescription& network = context_.network;
   std::vector<RecordedShard> recorded;
@@ -276,8 +329,12 @@ void CpuEngine::start(RecordSink& sink) {
     recorded.push_back({shard->population, shard->recorder.trace_elements()});
     recording.push_back(shard.get());
   }
-  recorder_ = std::make_unique<Recorder>(std::move(recorded), sink);
+  recorder_ = std::make_unique<Recorder>(std::move(recorded), sink, place_probes());
   for (Shard* shard : recording) shard->recorder.start(*recorder_);
+  for (const auto& shard : shards_) {
+    shard->sink = recorder_.get();
+    for (const WeightProbe& probe : shard->probes) probe.take(0, *recorder_);
+  }
   const Step steps = context_.grid.nearest(network.simulation.duration);
   if (options_.progress)
     monitor_ = std::jthread([this, steps](const std::stop_token& ended) { watch(ended, steps); });

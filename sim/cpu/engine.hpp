@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "sim/cpu/shard.hpp"
+#include "sim/cpu/control.hpp"
 #include "sim/plan.hpp"
 #include "sim/record.hpp"
 #include "sim/run.hpp"
@@ -21,14 +21,19 @@ class CpuEngine final : public Engine {
   void start(RecordSink& sink) override;
   bool advance(Step until) override;
   RunResult finish() override;
+  Control* control() override { return &control_; }
 
  private:
   void make_shards(const Plan& plan);
   void make_inlets(const Plan& plan);
+  std::vector<Shard*> shards_of(std::size_t population) const;
+  std::unique_ptr<Inlet> make_plastic(const ProjectionPlan& projection, const Shard& shard,
+                                      std::span<float> input) const;
   std::unique_ptr<Inlet> make_inlet(const ProjectionPlan& projection, const Shard& shard,
                                     std::span<float> input) const;
   void join_neighbours();
   void assign_homes();
+  std::vector<std::size_t> place_probes();
   Step completed() const;
   void work_until(Step steps);
   void work(unsigned worker, Step steps);
@@ -43,6 +48,7 @@ class CpuEngine final : public Engine {
   unsigned threads_;      // that may be used
   unsigned workers_ = 1;  // that are used while running
   std::vector<std::unique_ptr<Shard>> shards_;
+  CpuControl control_{context_.network, shards_};
   std::vector<std::vector<Shard*>> homes_;  // worker -> the shards it runs first
   std::unique_ptr<Recorder> recorder_;
   std::atomic<bool> interrupted_{false};

@@ -1,38 +1,25 @@
 // The ways in which a projection reaches a shard.
 #pragma once
 
-#include "sim/cpu/shard.hpp"
-#include "synapses/sparse.hpp"
+#include "sim/cpu/arrivals.hpp"
 
 namespace synfire {
 
-/// Spikes through stored synapses. A spike of age `min_delay` is looked up once; the runs of its row that are
-/// due later wait in a calendar with one page a step. A page fills in the order of emission and source, so
-/// that every target sums its inputs in an order that no sharding can change.
+/// Spikes through stored synapses that do not change.
 class SparseInlet final : public Inlet {
  public:
-  SparseInlet(SparseBlock block, std::vector<Shard*> feeders, std::span<float> input);
+  SparseInlet(SparseBlock block, std::vector<Shard*> feeders, std::span<float> input)
+      : block_(std::move(block)), arrivals_(block_, std::move(feeders)), input_(input.data()) {}
 
   void deliver(Step step) override;
-  std::span<Shard* const> feeders() const override { return feeders_; }
-  Step age() const override { return block_.min_delay; }
+  std::vector<Feeder> feeders() const override { return feeders_of_age(arrivals_.feeders(), block_.min_delay); }
   std::uint64_t synapses() const override { return block_.synapses(); }
   std::size_t bytes() const override { return block_.bytes(); }
 
  private:
-  struct DueRun {
-    std::uint64_t begin;
-    std::uint32_t count;
-    float factor;  // how often the source spiked in that step
-  };
-  template <class Visit> void for_each_spike(Step emitted, const Visit& visit) const;
-  void deliver_rows(Step emitted);
-  void plan_runs(Step emitted);
-
   SparseBlock block_;
-  std::vector<Shard*> feeders_;
+  Arrivals<Arrival> arrivals_;
   float* input_;
-  std::vector<std::vector<DueRun>> calendar_;  // a power of two of pages; empty when all delays are equal
 };
 
 /// Counts of a stateless source, read where they are needed: neuron i takes those of source neuron i.

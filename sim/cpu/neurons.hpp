@@ -3,7 +3,9 @@
 
 #include <cstring>
 
+#include "core/concepts.hpp"
 #include "core/loops.hpp"
+#include "core/noise.hpp"
 #include "core/soa.hpp"
 #include "sim/backend.hpp"
 #include "sim/values.hpp"
@@ -28,23 +30,34 @@ inline void append_set(std::span<const std::uint8_t> fired, std::vector<std::uin
     if (fired[begin] != 0) positions.push_back(static_cast<std::uint32_t>(begin));
 }
 
+/// Appends each position as often as its byte says, ascending.
+inline void append_counted(std::span<const std::uint8_t> counts, std::vector<std::uint32_t>& positions) {
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    positions.insert(positions.end(), counts[i], static_cast<std::uint32_t>(i));
+}
+
 template <class M> class CpuNeurons final : public Emitter {
   using Parameters = typename M::Parameters;
   using State = typename M::State;
   using Input = typename M::Input;
   using Constants = typename M::Constants;
+  using Noise = NoiseOf<M>;
 
  public:
   CpuNeurons(const BuildContext& context, const PopulationDescription& population, Range range)
-      : state_(range.count), input_(range.count), fired_(range.count, 0) {
+      : dt_ms_(context.grid.dt_ms()),
+        state_(range.count),
+        input_(range.count),
+        fired_(range.count, 0),
+        first_(range.first) {
+    if constexpr (draws_noise<M>) {
+      noise_key_ = context.key(noise_path(population));
+      noise_ = Columns<Noise, float>(std::size_t(groups()) * noise::group_size);
+    }
     const ParameterSampler<M> sampler(context, population);
-    varied_ = sampler.varies();
     shared_ = sampler.parameters(range.first);
     shared_constants_ = M::constants(shared_, context.grid.dt_ms());
-    if (varied_) {
-      parameters_ = Columns<Parameters, float>(range.count);
-      constants_ = Columns<Constants, float>(range.count);
-    }
+    if (sampler.varies()) vary();
     for (std::uint32_t i = 0; i < range.count; ++i) {
       const Parameters p = varied_ ? sampler.parameters(range.first + i) : shared_;
       state_.set(i, sampler.initial(range.first + i, p));
@@ -54,7 +67,8 @@ template <class M> class CpuNeurons final : public Emitter {
     }
   }
 
-  void step(Step, std::vector<std::uint32_t>& spikes) override {
+  void step(Step step, std::vector<std::uint32_t>& spikes) override {
+    if constexpr (draws_noise<M>) draw_noise(step);
     constexpr std::size_t all = Columns<Input, float>::count;
     if (varied_) {
       update<true, all>();
@@ -63,7 +77,12 @@ template <class M> class CpuNeurons final : public Emitter {
     } else {
       update<false, all - 1>();
     }
-    append_set(fired_, spikes);
+    if constexpr (never_spikes<M>) return;
+    if constexpr (spikes_once<M>) {
+      append_set(fired_, spikes);
+    } else {
+      append_counted(fired_, spikes);
+    }
   }
 
   std::span<float> input(std::size_t receptor) override {
@@ -71,15 +90,61 @@ template <class M> class CpuNeurons final : public Emitter {
     return input_.column(receptor);
   }
   std::span<const float> state(std::size_t variable) const override { return state_.column(variable); }
+  bool set_parameter(std::string_view parameter, std::span<const double> values) override {
+    bool found = false;
+    for_each_field(M::describe(), [&](const auto& f) {
+      if (f.name != parameter) return;
+      found = true;
+      if (values.size() == 1) shared_.*(f.member) = static_cast<float>(values[0]);
+      if (values.size() > 1 && !varied_) vary();
+      if (!varied_) return;
+      for (std::size_t i = 0; i < fired_.size(); ++i) {
+        Parameters p = parameters_.get(i);
+        p.*(f.member) = static_cast<float>(values[values.size() == 1 ? 0 : i]);
+        parameters_.set(i, p);
+        constants_.set(i, M::constants(p, dt_ms_));
+      }
+    });
+    shared_constants_ = M::constants(shared_, dt_ms_);
+    return found;
+  }
   std::size_t bytes() const override {
     constexpr std::size_t varied_members =
         Columns<Parameters, float>::count + Columns<Constants, float>::count;
     const std::size_t members =
         Columns<State, float>::count + Columns<Input, float>::count + (varied_ ? varied_members : 0);
-    return fired_.size() * (members * sizeof(float) + 1);
+    return fired_.size() * (members * sizeof(float) + 1) + noise_.size() * sizeof(Noise) * draws_noise<M>;
   }
 
  private:
+  // From one set of parameters for all to one for each.
+  void vary() {
+    varied_ = true;
+    parameters_ = Columns<Parameters, float>(fired_.size());
+    constants_ = Columns<Constants, float>(fired_.size());
+    for (std::size_t i = 0; i < fired_.size(); ++i) {
+      parameters_.set(i, shared_);
+      constants_.set(i, shared_constants_);
+    }
+  }
+
+  // Whole groups are drawn, of which the range may begin and end inside.
+  std::uint32_t groups() const {
+    const auto end = first_ % noise::group_size + static_cast<std::uint32_t>(fired_.size());
+    return (end + noise::group_size - 1) / noise::group_size;
+  }
+
+  void draw_noise(Step step) {
+    run_loop([this, step]() SYNFIRE_INLINE {
+      const auto columns = noise_.pointers();
+      const std::uint32_t first = first_ / noise::group_size, count = groups();
+      const RandomKey key = noise_key_;
+      for (std::uint32_t m = 0; m < columns.size(); ++m)
+        for (std::uint32_t g = 0; g < count; ++g)
+          noise::draw_group(key, step, first + g, m, columns[m] + std::size_t(g) * noise::group_size);
+    });
+  }
+
   // The last receptor of a model is its current, which few networks use: then it need not be read and
   // cleared.
   template <bool varied, std::size_t inputs> void update() {
@@ -89,6 +154,8 @@ template <class M> class CpuNeurons final : public Emitter {
       const auto input = input_.pointers();
       const auto parameters = parameters_.pointers();
       const auto constants = constants_.pointers();
+      const auto noise = noise_.pointers();
+      const std::size_t drawn_before = first_ % noise::group_size;
       const Parameters shared = shared_;
       const Constants shared_constants = shared_constants_;
       std::uint8_t* const fired = fired_.data();
@@ -97,10 +164,12 @@ template <class M> class CpuNeurons final : public Emitter {
       for (std::size_t i = 0; i < size; ++i) {
         State s = gather<State>(state, i);
         const Input in = gather_first<inputs, Input>(input, i);
+        const Noise drawn = gather<Noise>(noise, i + drawn_before);
         if constexpr (varied) {
-          fired[i] = M::step(s, gather<Parameters>(parameters, i), gather<Constants>(constants, i), in);
+          fired[i] =
+              advance<M>(s, gather<Parameters>(parameters, i), gather<Constants>(constants, i), in, drawn);
         } else {
-          fired[i] = M::step(s, shared, shared_constants, in);
+          fired[i] = advance<M>(s, shared, shared_constants, in, drawn);
         }
         scatter(state, i, s);
         scatter_first<inputs>(input, i, Input{});
@@ -108,6 +177,7 @@ template <class M> class CpuNeurons final : public Emitter {
     });
   }
 
+  double dt_ms_;
   bool varied_ = false, last_input_used_ = false;
   Parameters shared_{};
   Constants shared_constants_{};
@@ -115,7 +185,10 @@ template <class M> class CpuNeurons final : public Emitter {
   Columns<Input, float> input_;
   Columns<Parameters, float> parameters_;
   Columns<Constants, float> constants_;
-  LargeVector<std::uint8_t> fired_;
+  LargeVector<std::uint8_t> fired_;  // spikes in this step
+  std::uint32_t first_ = 0;          // of the range
+  RandomKey noise_key_;
+  [[no_unique_address]] Columns<Noise, float> noise_;
 };
 
 }  // namespace synfire

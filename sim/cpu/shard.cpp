@@ -2,6 +2,13 @@
 
 namespace synfire {
 
+void WeightProbe::take(Step point, Recorder& recorder) const {
+  if (!times.contain(point)) return;
+  WeightChunk chunk{record, point, {}};
+  inlet->append_synapses(chunk.table);
+  recorder.push(std::move(chunk));
+}
+
 bool Shard::ready() const {
   const Step step = done.load(std::memory_order_relaxed);
   for (const auto& [feeder, age] : feeders)
@@ -21,6 +28,8 @@ void Shard::advance() {
     slot.clear();
     for (const std::uint32_t i : spikes) slot.push_back(range.first + i);
   }
+  for (PlasticInlet* inlet : plastic) inlet->learn(step, spikes);
+  for (const WeightProbe& probe : probes) probe.take(step + 1, *sink);
   statistics.add(step, spikes);
   spike_count.store(statistics.spikes(), std::memory_order_relaxed);
   if (recorder.active()) recorder.after_step(step, spikes, *emitter);

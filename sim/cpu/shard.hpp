@@ -34,6 +34,19 @@ class SpikeHistory {
 };
 
 struct Shard;
+class PlasticInlet;
+
+/// A shard whose spikes are read, and their age then: the step of delivery minus the step of emission.
+struct Feeder {
+  Shard* shard;
+  Step age;
+};
+
+inline std::vector<Feeder> feeders_of_age(const std::vector<Shard*>& shards, Step age) {
+  std::vector<Feeder> feeders;
+  for (Shard* shard : shards) feeders.push_back({shard, age});
+  return feeders;
+}
 
 /// Carries the spikes (or currents) of one projection into one shard.
 class Inlet {
@@ -41,36 +54,61 @@ class Inlet {
   virtual ~Inlet() = default;
   /// Adds what is due in `step` to the shard's input.
   virtual void deliver(Step step) = 0;
-  /// The shards whose spikes are read, and the age at which they are: the step of delivery minus the step of
-  /// emission.
-  virtual std::span<Shard* const> feeders() const { return {}; }
-  virtual Step age() const { return 1; }
+  /// The shards whose spikes are read.
+  virtual std::vector<Feeder> feeders() const { return {}; }
 
   virtual std::uint64_t synapses() const = 0;
   virtual std::size_t bytes() const = 0;
   std::uint64_t events() const { return events_; }
   virtual bool is_drive() const { return false; }
+  /// Null pointer when the synapses stay as they are.
+  virtual PlasticInlet* as_plastic() { return nullptr; }
 
  protected:
   std::uint64_t events_ = 0;
 };
 
-struct Shard {
-  struct Neighbour {
-    Shard* shard;
-    Step age;
-  };
+/// An inlet whose synapses change.
+class PlasticInlet : public Inlet {
+ public:
+  explicit PlasticInlet(std::size_t projection) : projection_(projection) {}
+  PlasticInlet* as_plastic() override { return this; }
+  /// Which one of the description this is a part of.
+  std::size_t projection() const { return projection_; }
+  /// After a step: the targets that spiked in it, as offsets.
+  virtual void learn(Step step, std::span<const std::uint32_t> spikes) = 0;
+  virtual void set_plastic(bool on) = 0;
+  virtual void apply_periodic() = 0;
+  /// Appends the synapses as they are now, with the numbers of source and target in their populations.
+  virtual void append_synapses(SynapseTable& table) const = 0;
 
+ private:
+  std::size_t projection_;
+};
+
+/// Synapses of a shard that are to be recorded, and when.
+struct WeightProbe {
+  std::size_t record = 0;
+  const PlasticInlet* inlet = nullptr;
+  WeightTimes times;
+
+  void take(Step point, Recorder& recorder) const;
+};
+
+struct Shard {
   std::size_t population = 0;
   Range range;
   bool neurons = false;  ///< false: spike sources
   std::unique_ptr<Emitter> emitter;
   std::vector<std::unique_ptr<Inlet>>
       inlets;  ///< in the order of the projections, which fixes the order of sums
-  std::vector<Neighbour> feeders, fed;
+  std::vector<PlasticInlet*> plastic;  ///< those of the inlets that learn
+  std::vector<Feeder> feeders, fed;
   SpikeHistory history;
   IntervalStatistics statistics;
   ShardRecorder recorder;
+  std::vector<WeightProbe> probes;
+  Recorder* sink = nullptr;  ///< of the probes
   std::vector<std::uint32_t> spikes;  ///< of the present step, as offsets
 
   alignas(64) std::atomic<Step> done{0};      ///< steps completed

@@ -5,6 +5,8 @@
 
 #include <cuda_runtime.h>
 
+#include "core/concepts.hpp"
+#include "core/noise.hpp"
 #include "core/soa.hpp"
 #include "sim/cuda/neurons.hpp"
 
@@ -42,11 +44,17 @@ __global__ void update(NeuronColumns columns, std::uint32_t* spikes, std::uint32
   const std::size_t own = columns.varied ? i : 0;
   auto s = gather<typename M::State>(state, i);
   const auto in = gather<typename M::Input>(input, i);
-  const bool spike = M::step(s, gather<typename M::Parameters>(parameters, own),
-                             gather<typename M::Constants>(constants, own), in);
+  const auto offset = static_cast<std::uint32_t>(i);
+  const auto drawn =
+      noise::of_neuron<NoiseOf<M>, float>(columns.noise_key, columns.step, columns.first + offset);
+  const unsigned spiked = advance<M>(s, gather<typename M::Parameters>(parameters, own),
+                                     gather<typename M::Constants>(constants, own), in, drawn);
   scatter(state, i, s);
   scatter(input, i, typename M::Input{});
-  append(spike, static_cast<std::uint32_t>(i), spikes, spike_count);
+  if constexpr (spikes_once<M> && !never_spikes<M>) append(spiked > 0, offset, spikes, spike_count);
+  if constexpr (!spikes_once<M>)
+    for (unsigned k = 0; __any_sync(__activemask(), k < spiked); ++k)
+      append(k < spiked, offset, spikes, spike_count);
 }
 
 /// Runs the update of model M over all columns on a stream.

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include <fmt/format.h>
 
 #include "core/array.hpp"
 #include "sim/catalogue.hpp"
+#include "sim/catalogue_rules.hpp"
 #include "sim/statistics.hpp"
 
 namespace synfire {
@@ -16,6 +18,17 @@ struct Synapse {
   std::uint32_t target;
   Step delay;
   double weight;
+  std::size_t number;  // in the order in which the connector names them
+};
+
+/// What a plastic projection has besides its synapses.
+struct Learning {
+  std::unique_ptr<ReferenceSynapses> synapses;
+  double sign = 1;
+  std::vector<std::vector<std::size_t>> due;          // by step mod pages: synapses to which spikes come
+  const RuleDescription* rewarded = nullptr;
+  std::unique_ptr<SignalSource> reward_current;
+  double reward = 0, reward_rate = 0;                 // per ms
 };
 
 /// One projection: the synapses of each source, or a current.
@@ -26,6 +39,7 @@ struct Connection {
   bool one_source = false;
   Step current_delay = 1;
   std::vector<double> current_weights;  // one for each target
+  std::unique_ptr<Learning> learning;
 };
 
 /// One population with the input that lies ahead of it: pending[receptor][step mod pages][neuron].
@@ -58,11 +72,14 @@ class ReferenceEngine final : public Engine {
     for (auto& population : populations_)
       for (auto& receptor : population.pending)
         receptor.assign(std::size_t(longest_) + 1, std::vector<double>(population.size, 0.0));
+    for (auto& connection : connections_)
+      if (connection.learning) connection.learning->due.resize(std::size_t(longest_) + 1);
     build_s_ = std::chrono::duration<double>(Clock::now() - begin).count();
   }
 
   void start(RecordSink& sink) override {
     sink_ = &sink;
+    record_weights(0);
     last_look_ = Clock::now();
   }
 
@@ -99,10 +116,15 @@ class ReferenceEngine final : public Engine {
   void advance_one(Step step, RecordSink& sink) {
     for (auto& connection : connections_)
       if (connection.current) add_current(connection, step);
+    for (auto& connection : connections_)
+      if (connection.learning) arrive(connection, step);
     for (auto& population : populations_) update(population, step);
     for (auto& connection : connections_)
       if (!connection.current) deliver(connection, step);
+    for (auto& connection : connections_)
+      if (connection.learning) connection.learning->synapses->end_step(step, populations_[connection.to].spikes);
     for (auto& population : populations_) record(population, step, sink);
+    record_weights(step + 1);
   }
 
   RunResult result(Step steps) const {
@@ -175,17 +197,86 @@ class ReferenceEngine final : public Engine {
     } else {
       connection.of_source.resize(plan.from->size());
       std::vector<std::uint32_t> sources;
+      std::size_t number = 0;
       for (std::uint32_t t = 0; t < plan.to->size(); ++t) {
         sources.clear();
         plan.connector->sources_of(t, sources);
         for (std::uint32_t k = 0; k < sources.size(); ++k) {
-          const Synapse synapse{t, plan.delay(t, k), plan.weight(t, k)};
+          const Synapse synapse{t, plan.delay(t, k), plan.weight(t, k), number++};
           longest_ = std::max(longest_, synapse.delay);
           connection.of_source[sources[k]].push_back(synapse);
         }
       }
+      if (!plan.description->plasticity.empty()) connection.learning = make_learning(plan, connection, number);
     }
     connections_.push_back(std::move(connection));
+  }
+
+  std::unique_ptr<Learning> make_learning(const ProjectionPlan& plan, const Connection& connection,
+                                          std::size_t count) const {
+    const auto& rules = plan.description->plasticity;
+    auto learning = std::make_unique<Learning>();
+    learning->sign = plan.is_negative ? -1 : 1;
+    std::vector<ReferenceSynapses::Synapse> synapses(count);
+    for (const auto& row : connection.of_source)
+      for (const auto& synapse : row) synapses[synapse.number] = {synapse.target, learning->sign * synapse.weight};
+    learning->synapses =
+        make_reference_synapses(rules, std::move(synapses), plan.to->size(), context_.grid.dt_ms());
+    learning->rewarded = rewarded_rule(rules);
+    if (learning->rewarded == nullptr) return learning;
+    const auto& rewarding = context_.network.populations[*learning->rewarded->reward];
+    if (is_signal_model(rewarding.model)) {
+      learning->reward_current = make_signal_source(context_, rewarding);
+    } else {
+      learning->reward_rate = 1 / rule_parameter(*learning->rewarded, "tau_d");
+    }
+    return learning;
+  }
+
+  // The reward at the beginning of a step, per ms: what came from spikes up to the step before.
+  void take_reward(Learning& learning, Step step) {
+    if (learning.rewarded == nullptr || step == 0) return;
+    if (learning.reward_current) {
+      float value = 0;
+      learning.reward = learning.reward_current->values(step - 1, 0, {&value, 1}) ? double(value) * 1e-3 : 0;
+      return;
+    }
+    learning.reward *= std::exp(-context_.grid.dt_ms() * learning.reward_rate);
+    learning.reward += learning.reward_rate * double(populations_[*learning.rewarded->reward].spikes.size());
+  }
+
+  // Spikes of plastic projections meet their synapse when they arrive, not when they are emitted.
+  void arrive(Connection& connection, Step step) {
+    Learning& learning = *connection.learning;
+    take_reward(learning, step);
+    learning.synapses->begin_step(learning.reward, learning.reward_rate);
+    auto& page = learning.due[static_cast<std::size_t>(step % (longest_ + 1))];
+    auto& input = pending(connection.to, connection.receptor, step);
+    for (const std::size_t k : page)
+      input[learning.synapses->target(k)] += learning.sign * learning.synapses->arrive(k);
+    page.clear();
+  }
+
+  void record_weights(Step point) {
+    for (std::size_t r = 0; r < context_.network.weight_records.size(); ++r) {
+      const WeightRecord& record = context_.network.weight_records[r];
+      if (!WeightTimes(record, context_.grid).contain(point)) continue;
+      const Connection& connection = connections_[record.projection];
+      SynapseTable table;
+      for (std::uint32_t source = 0; source < connection.of_source.size(); ++source) {
+        auto row = connection.of_source[source];
+        std::stable_sort(row.begin(), row.end(), [](const Synapse& a, const Synapse& b) {
+          return a.target != b.target ? a.target < b.target : a.delay < b.delay;
+        });
+        for (const Synapse& synapse : row) {
+          table.sources.push_back(source);
+          table.targets.push_back(synapse.target);
+          table.weights.push_back(static_cast<float>(connection.learning->sign *
+                                                     connection.learning->synapses->weight(synapse.number)));
+        }
+      }
+      sink_->weights(r, point, table);
+    }
   }
 
   std::vector<double>& pending(std::size_t population, std::size_t receptor, Step step) {
@@ -213,7 +304,7 @@ class ReferenceEngine final : public Engine {
           input[r] = waiting;
           waiting = 0;
         }
-        if (population.neurons->step(i, input)) population.spikes.push_back(i);
+        population.spikes.insert(population.spikes.end(), population.neurons->step(step, i, input), i);
       }
     }
     population.statistics.add(step, population.spikes);
@@ -222,7 +313,12 @@ class ReferenceEngine final : public Engine {
   void deliver(const Connection& connection, Step step) {
     for (const std::uint32_t source : populations_[connection.from].spikes) {
       for (const Synapse& synapse : connection.of_source[source]) {
-        pending(connection.to, connection.receptor, step + synapse.delay)[synapse.target] += synapse.weight;
+        if (connection.learning) {
+          connection.learning->due[static_cast<std::size_t>((step + synapse.delay) % (longest_ + 1))].push_back(
+              synapse.number);
+        } else {
+          pending(connection.to, connection.receptor, step + synapse.delay)[synapse.target] += synapse.weight;
+        }
         if (step + synapse.delay < steps_) ++events_;  // the others do not arrive any more
       }
     }

@@ -71,6 +71,57 @@ TYPED_TEST(Math, log_of_one_is_zero_and_powers_of_two_are_close) {
   }
 }
 
+TYPED_TEST(Math, sine_and_cosine_are_as_accurate_as_they_say) {
+  using Real = TypeParam;
+  RandomStream stream(RandomKey(1, "sine"), 0);
+  double worst = 0;
+  for (int i = 0; i < 500000; ++i) {
+    const double most = i % 3 == 0 ? 8192 : i % 3 == 1 ? 10 : 0.8;
+    const auto x = static_cast<Real>(stream.uniform(-most, most));
+    worst = std::max(worst, std::abs(double(math::sin(x) - std::sin(static_cast<long double>(x)))));
+    worst = std::max(worst, std::abs(double(math::cos(x) - std::cos(static_cast<long double>(x)))));
+  }
+  EXPECT_LT(worst, std::numeric_limits<Real>::epsilon());
+}
+
+TYPED_TEST(Math, sine_and_cosine_have_their_symmetries_and_never_leave_1) {
+  using Real = TypeParam;
+  EXPECT_EQ(math::sin(Real(0)), Real(0));
+  EXPECT_EQ(math::cos(Real(0)), Real(1));
+  const Real highest = 1 + std::numeric_limits<Real>::epsilon();
+  for (Real x = 0; x < 20; x += Real(0.0107)) {
+    EXPECT_EQ(math::sin(-x), -math::sin(x)) << x;
+    EXPECT_EQ(math::cos(-x), math::cos(x)) << x;
+    EXPECT_LE(std::abs(math::sin(x)), highest);
+    EXPECT_LE(std::abs(math::cos(x)), highest);
+  }
+  for (const Real huge : {Real(8193), Real(1e9), Real(1e30), std::numeric_limits<Real>::infinity()}) {
+    EXPECT_EQ(math::sin(huge), math::sin(Real(8192)));
+    EXPECT_EQ(math::cos(-huge), math::cos(Real(8192)));
+  }
+}
+
+TYPED_TEST(Math, sigmoid_is_as_accurate_as_it_says) {
+  using Real = TypeParam;
+  const double low = sizeof(Real) == 4 ? -87 : -708;
+  RandomStream stream(RandomKey(1, "sigmoid"), 0);
+  double worst = 0;
+  for (int i = 0; i < 500000; ++i) {
+    const auto x = static_cast<Real>(i % 2 == 0 ? stream.uniform(low, 40) : stream.uniform(-2, 2));
+    worst = std::max(worst, ulps(math::sigmoid(x), 1 / (1 + std::exp(-static_cast<long double>(x)))));
+  }
+  EXPECT_LT(worst, 3);
+}
+
+TYPED_TEST(Math, sigmoid_at_its_edges) {
+  using Real = TypeParam;
+  constexpr Real infinity = std::numeric_limits<Real>::infinity();
+  EXPECT_EQ(math::sigmoid(Real(0)), Real(0.5));
+  EXPECT_EQ(math::sigmoid(infinity), Real(1));
+  EXPECT_GE(math::sigmoid(-infinity), std::numeric_limits<Real>::min());
+  EXPECT_LT(math::sigmoid(-infinity), Real(1e-37));
+}
+
 TEST(NormalQuantile, inverts_the_normal_distribution_function) {
   RandomStream stream(RandomKey(1, "quantile"), 0);
   for (int i = 0; i < 200000; ++i) {

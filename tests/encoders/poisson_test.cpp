@@ -166,6 +166,62 @@ TEST(Poisson, the_rate_follows_its_schedule) {
   EXPECT_NEAR(mean_at(12), 5, most * std::sqrt(5.0 / 1000)) << "and back again";
 }
 
+TEST(Poisson, rates_given_later_draw_as_if_given_at_once) {
+  std::vector<double> dim(300), bright(300);
+  for (std::size_t i = 0; i < dim.size(); ++i) dim[i] = 0.25 * double(i % 256), bright[i] = 120.0 * double(i);
+  PoissonCounts source(key, constant(50), 0, infinity, Grid(0.5));
+  const auto expect_like = [&](const PoissonCounts& fresh, Step step) {
+    EXPECT_EQ(in_one_draw(source, step, 300), in_one_draw(fresh, step, 300)) << step;
+  };
+  for (const auto* rates : {&dim, &bright, &dim}) {  // small means are drawn in another way than large ones
+    source.set_rates(*rates);
+    for (const Step step : {Step(0), Step(7), Step(8)})
+      expect_like(PoissonCounts(key, *rates, 0, infinity, Grid(0.5)), step);
+  }
+  source.set_rate(70);
+  expect_like(PoissonCounts(key, constant(70), 0, infinity, Grid(0.5)), 9);
+}
+
+TEST(Poisson, a_silent_picture_draws_nothing) {
+  PoissonCounts source(key, constant(50), 0, infinity, Grid(0.5));
+  std::vector<std::uint32_t> counts(100, 7);
+  source.set_rates(std::vector<double>(100, 0.0));
+  EXPECT_FALSE(source.draw(3, 0, counts));
+  source.set_rate(0);
+  EXPECT_FALSE(source.draw(3, 0, counts));
+  EXPECT_EQ(counts, std::vector<std::uint32_t>(100, 7));
+}
+
+TEST(Poisson, single_thresholds_have_the_mean_of_their_neuron) {
+  std::vector<double> rates(784);
+  for (std::size_t i = 0; i < rates.size(); ++i) rates[i] = i % 3 == 0 ? 0 : 200.0 * double(i % 10);
+  PoissonCounts source(key, constant(0), 0, infinity, Grid(0.5));
+  source.set_rates(rates);
+  std::vector<double> sums(rates.size());
+  std::vector<std::uint32_t> counts(rates.size());
+  constexpr int steps = 4000;
+  for (Step step = 0; step < steps; ++step) {
+    ASSERT_TRUE(source.draw(step, 0, counts));
+    for (std::size_t i = 0; i < counts.size(); ++i) sums[i] += counts[i];
+  }
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    const double mean = rates[i] * 0.5e-3;
+    EXPECT_NEAR(sums[i] / steps, mean, most * std::sqrt(mean / steps)) << i;
+  }
+}
+
+// Rates of many pictures, one after another: what is remembered of old ones must not be mixed up.
+TEST(Poisson, ten_thousand_different_rates_pass) {
+  PoissonCounts source(key, constant(0), 0, infinity, Grid(0.5));
+  for (int picture = 0; picture < 120; ++picture) {
+    std::vector<double> rates(100);
+    for (std::size_t i = 0; i < rates.size(); ++i) rates[i] = 1 + picture * 100 + double(i);
+    source.set_rates(rates);
+    ASSERT_EQ(in_one_draw(source, picture, 100),
+              in_one_draw(PoissonCounts(key, rates, 0, infinity, Grid(0.5)), picture, 100));
+  }
+}
+
 // A hash of many counts, shared and per neuron, for comparing processes.
 std::uint64_t digest() {
   std::uint64_t hash = 0xCBF29CE484222325u;

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/aggregate.hpp"
+#include "core/concepts.hpp"
 #include "neurons/models.hpp"
 
 namespace synfire::testing_tools {
@@ -14,13 +16,23 @@ namespace synfire::testing_tools {
 /// Rounding unit of a number type: the largest relative error of one operation.
 template <class Real> inline constexpr double rounding = std::numeric_limits<Real>::epsilon() / 2;
 
-template <class M> struct OneNeuron {
-  using Real = std::remove_cvref_t<decltype(std::declval<typename M::State>().V_m)>;
+/// The number type of a model.
+template <class M> struct RealOf;
+template <template <class> class Model, class R> struct RealOf<Model<R>> { using type = R; };
 
-  explicit OneNeuron(const typename M::Parameters& p, double dt_ms)
+template <class M> struct OneNeuron {
+  using Real = typename RealOf<M>::type;
+  using Parameters = typename M::Parameters;
+  using Input = typename M::Input;
+  using Noise = NoiseOf<M>;
+
+  explicit OneNeuron(const Parameters& p, double dt_ms)
       : parameters(p), constants(M::constants(p, dt_ms)), state(M::initial(p)), dt(dt_ms) {}
 
-  bool step(const typename M::Input& input = {}) { return M::step(state, parameters, constants, input); }
+  /// The number of spikes, as the model gives it: bool for most.
+  auto step(const Input& input = {}, const Noise& noise = {}) {
+    return advance<M>(state, parameters, constants, input, noise);
+  }
 
   void run(int steps, const typename M::Input& input = {}) {
     for (int k = 0; k < steps; ++k) step(input);
@@ -34,7 +46,7 @@ template <class M> struct OneNeuron {
     return found;
   }
 
-  typename M::Parameters parameters;
+  Parameters parameters;
   typename M::Constants constants;
   typename M::State state;
   double dt;

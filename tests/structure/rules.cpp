@@ -30,10 +30,10 @@ const std::map<std::string, Names, std::less<>>& allowed() {
       {"encoders", {"encoders", "core"}},
       {"networks",
        {"networks", "io", "core", "neurons/models.hpp", "synapses/projections.hpp", "plasticity/rules.hpp",
-        "encoders/sources.hpp"}},
+        "encoders/sources.hpp", "encoders/datasets.hpp"}},
       {"sim", {"sim", "networks", "io", "core", "synapses"}},
       {"sim/catalogue", {"sim", "networks", "io", "core", "neurons", "synapses", "plasticity", "encoders"}},
-      {"learning", {"learning", "sim", "networks", "io", "core"}},
+      {"learning", {"learning", "sim", "networks", "encoders", "io", "core"}},
       {"cli",
        {"cli", "learning", "sim", "networks", "encoders", "plasticity", "synapses", "neurons", "io", "core"}},
       {"examples", everything},
@@ -47,7 +47,9 @@ std::string_view folder_of(std::string_view path) { return path.substr(0, path.f
 
 bool is_test(const SourceFile& file) { return folder_of(file.path) == "tests"; }
 
-bool is_catalogue(std::string_view path) { return path.starts_with("sim/catalogue."); }
+bool is_catalogue(std::string_view path) {
+  return path.starts_with("sim/catalogue") || path.starts_with("sim/catalogue_");
+}
 
 std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines;

@@ -100,6 +100,16 @@ TEST(AllToAll, WithAndWithoutAutapses) {
   EXPECT_EQ(rows_of("all_to_all", {{"allow_autapses", 0}}, between({2}, {2})), (Rows{{0, 1}, {0, 1}}));
 }
 
+TEST(AllToAll, WithoutEqualIndices) {
+  const std::map<std::string, double> others{{"allow_equal_indices", 0}};
+  const auto wide = between({3}, {2}), tall = between({2}, {3});
+  EXPECT_EQ(rows_of("all_to_all", others, wide), (Rows{{1, 2}, {0, 2}}));
+  EXPECT_EQ(rows_of("all_to_all", others, tall), (Rows{{1}, {0}, {0, 1}}));
+  EXPECT_EQ(rows_of("all_to_all", others, within({3})), (Rows{{1, 2}, {0, 2}, {0, 1}}));
+  EXPECT_EQ(make_connector(described("all_to_all", others), wide)->expected_synapses(), 4);
+  EXPECT_EQ(make_connector(described("all_to_all", others), tall)->expected_synapses(), 4);
+}
+
 TEST(OneToOne, JoinsEqualIndices) {
   EXPECT_EQ(rows_of("one_to_one", {}, between({3}, {3})), (Rows{{0}, {1}, {2}}));
 }

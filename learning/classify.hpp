@@ -1,0 +1,95 @@
+// Unsupervised learning of classes: a network is shown images while its plasticity works, its output neurons
+// are given classes, and then they vote on images never seen.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "encoders/decode_vote.hpp"
+#include "learning/data.hpp"
+#include "networks/description.hpp"
+#include "sim/backend.hpp"
+#include "sim/run.hpp"
+#include "sim/simulation.hpp"
+
+namespace synfire {
+
+/// How far a task is; told after every sample.
+struct TaskProgress {
+  std::string_view phase;  ///< "train" or "test"
+  std::uint64_t done = 0, total = 0;
+  double accuracy = 0;  ///< of the last samples by the classes as they stand; of all so far while testing
+};
+
+/// What came out.
+struct Classification {
+  explicit Classification(std::size_t classes) : confusion(classes) {}
+
+  std::vector<std::int32_t> assignment;  ///< the class of each output neuron, no_class for silent ones
+  std::vector<std::int32_t> votes;       ///< of each test sample
+  std::vector<std::uint8_t> labels;      ///< their true classes
+  std::vector<std::uint32_t> spikes;     ///< of the output, to each test sample
+  ConfusionMatrix confusion;
+  /// While training: accuracy over the samples since the entry before, and how many were seen until then.
+  std::vector<double> training_accuracy;
+  std::vector<std::uint64_t> training_samples;
+  std::uint64_t train_samples = 0, train_presentations = 0;  ///< presentations count repeated ones, too
+  std::uint64_t test_samples = 0, test_presentations = 0;
+  double train_s = 0, test_s = 0;      ///< wall time
+  std::vector<SynapseTable> synapses;  ///< of each projection, as learned; empty for those without rules
+
+  double ms_per_sample() const {
+    const double samples = double(train_samples + test_samples);
+    return samples > 0 ? (train_s + test_s) * 1e3 / samples : 0;
+  }
+};
+
+/// Trains and tests a network for its task. A sample is shown for `present`, then the input rests; when the
+/// output fired less than `min_spikes` while it was shown, it is shown again, brighter. Before each
+/// presentation of the training the periodic rules (scaling) of all plastic projections are applied, and once
+/// more at the end; while testing, plasticity is off.
+class Classifier {
+ public:
+  using ProgressCallback = std::function<void(const TaskProgress&)>;
+
+  /// Loads the data and builds the network, which must have a task. Throws as load_task_data and Simulation
+  /// do, and Error(input) when the engine cannot be steered.
+  explicit Classifier(NetworkDescription network, const RunOptions& options = {},
+                      ProgressCallback progress = {});
+
+  const NetworkDescription& network() const { return simulation_.network(); }
+
+  /// Once. Stopped from outside it ends early; what the result holds is then what there is.
+  RunResult run(RecordSink& sink);
+  const Classification& result() const { return result_; }
+
+ private:
+  class RunningAccuracy;
+  void train(RunningAccuracy& running);
+  void test();
+  bool show(std::span<const std::uint8_t> image, bool training, std::uint64_t& presentations);
+  bool advance(Step steps);
+  void set_rates(std::span<const std::uint8_t> image, double full_rate);
+  void count_spikes();
+  void scale();
+  void tell(std::string_view phase, std::uint64_t done, std::uint64_t total, double accuracy) const;
+
+  TaskData data_;
+  Simulation simulation_;
+  const ClassifyDescription& task_;
+  Control& control_;
+  ProgressCallback progress_;
+  std::vector<std::size_t> plastic_;  // projections
+  Step present_ = 0, rest_ = 0, now_ = 0;
+  bool stopped_ = false;
+  std::vector<double> rates_;
+  std::vector<std::uint64_t> total_counts_, earlier_counts_;
+  std::vector<std::uint32_t> counts_;  // of the last presentation
+  Classification result_;
+};
+
+}  // namespace synfire

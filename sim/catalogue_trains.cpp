@@ -1,0 +1,82 @@
+#include "sim/catalogue_trains.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "encoders/sources.hpp"
+#include "io/events/formats.hpp"
+#include "io/spike_file.hpp"
+
+namespace synfire {
+namespace {
+
+SpikeTrain listed_spikes(const PopulationDescription& population) {
+  SpikeTrain train;
+  for (std::size_t i = 0; i < population.spikes.size(); ++i)
+    for (const double t : population.spikes[i]) {
+      train.times_ms.push_back(t);
+      train.ids.push_back(i);
+    }
+  return train;
+}
+
+SpikeTrain spikes_of_file(const PopulationDescription& population) {
+  SpikeTrain spikes = read_spike_file(population.file, query_of(population));
+  const auto negative =
+      std::find_if(spikes.times_ms.begin(), spikes.times_ms.end(), [](double t) { return t < 0; });
+  if (negative != spikes.times_ms.end())
+    throw Error(ErrorKind::input, population.where,
+                fmt::format("{}: '{}' holds a spike at {} ms; a run begins at 0 ms", title(population),
+                            population.file, *negative));
+  for (const std::uint64_t id : spikes.ids) {
+    if (id < population.size()) continue;
+    throw Error(
+        ErrorKind::input, population.where,
+        fmt::format("{}: '{}' holds a spike of neuron {}, but the size is {}; raise size or leave it out",
+                    title(population), population.file, id, population.size()));
+  }
+  return spikes;
+}
+
+SpikeTrain recorded_events(const BuildContext& context, const PopulationDescription& population) {
+  const double until_ms = context.network.simulation.duration;
+  const auto reader = open_events(population.file);
+  const std::uint32_t width = population.shape[1];
+  SpikeTrain train;
+  std::vector<Event> block(std::size_t(1) << 14);
+  std::int64_t origin = 0;
+  bool first = true;
+  for (std::size_t n = reader->read(block); n > 0; n = reader->read(block)) {
+    for (const Event& event : std::span(block).first(n)) {
+      if (first) origin = event.t_us;
+      first = false;
+      const double t = static_cast<double>(event.t_us - origin) * 1e-3;
+      if (t > until_ms || t < 0) continue;
+      train.times_ms.push_back(t);
+      train.ids.push_back((std::uint64_t(event.y) * width + event.x) * 2 + event.on);
+    }
+  }
+  for (const auto& warning : reader->warnings())
+    context.tell(fmt::format("{}: {}", population.file, warning));
+  if (first)
+    throw Error(ErrorKind::input, population.where,
+                fmt::format("{}: '{}' holds no event of a pixel", title(population), population.file));
+  return train;
+}
+
+}  // namespace
+
+SpikeQuery query_of(const PopulationDescription& population) {
+  SpikeQuery query;
+  if (!population.file_population.empty()) query.population = population.file_population;
+  return query;
+}
+
+SpikeTrain given_spikes(const BuildContext& context, const PopulationDescription& population) {
+  if (population.model == SpikeList::describe().name) return listed_spikes(population);
+  if (population.model == SpikeFile::describe().name) return spikes_of_file(population);
+  return recorded_events(context, population);
+}
+
+}  // namespace synfire

@@ -1,0 +1,16 @@
+// Sources whose spikes are given in advance: lists, files, recordings. Part of the catalogue.
+#pragma once
+
+#include "io/sonata.hpp"
+#include "sim/backend.hpp"
+
+namespace synfire {
+
+/// Which spikes of its file a population plays.
+SpikeQuery query_of(const PopulationDescription&);
+
+/// The spikes of a population that plays a list, a file or a recording, in any order. Throws Error(input) for
+/// times below 0, ids beyond the size, files that cannot be read.
+SpikeTrain given_spikes(const BuildContext&, const PopulationDescription&);
+
+}  // namespace synfire

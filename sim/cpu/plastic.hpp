@@ -1,0 +1,224 @@
+// Spikes through synapses that a rule of plasticity changes.
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <optional>
+
+#include "sim/cpu/arrivals.hpp"
+#include "sim/cpu/eligibility.hpp"
+#include "sim/cpu/incoming.hpp"
+#include "sim/cpu/traces.hpp"
+#include "sim/rules.hpp"
+
+namespace synfire {
+
+/// What the parts of a plastic projection are made from, whatever its rule.
+struct PlasticParts {
+  std::size_t projection = 0;
+  SparseBlock block;  ///< with a weight for each synapse
+  std::vector<Shard*> feeders;
+  std::span<float> input;
+  Range targets;
+  float sign = 1;  ///< -1: the weights are kept as sizes of negative ones
+  double dt_ms = 0.1;
+  std::vector<PeriodicRule> periodic;
+  std::optional<RewardSignal> reward;
+};
+
+/// One projection into one shard under a rule R (a SpikeRule over float). Work is done at spikes: an arrival
+/// visits the synapses of its row with the traces of their targets, a spike of a target visits the synapses
+/// onto it with the traces of their sources.
+template <class R> class PlasticSynapses final : public PlasticInlet {
+  using Pre = typename R::Pre;
+  using Post = typename R::Post;
+  static constexpr bool modulated = requires { requires R::modulated; };
+
+ public:
+  PlasticSynapses(PlasticParts parts, const typename R::Parameters& parameters)
+      : PlasticInlet(parts.projection),
+        block_(std::move(parts.block)),
+        arrivals_(block_, std::move(parts.feeders)),
+        input_(parts.input.data()),
+        targets_(parts.targets),
+        sign_(parts.sign),
+        parameters_(parameters),
+        incoming_(block_, parts.targets.count),
+        pre_(trains_of(block_), R::pre_time_constants(parameters), parts.dt_ms),
+        post_(parts.targets.count, R::post_time_constants(parameters), parts.dt_ms),
+        periodic_(std::move(parts.periodic)) {
+    if constexpr (modulated)
+      eligibility_.emplace(block_.synapses(), std::move(*parts.reward), double(parameters.tau_e), parts.dt_ms);
+  }
+
+  void deliver(Step step) override {
+    const Step now = step + 1;  // what is due in a step acts at its end
+    post_.step();
+    if constexpr (modulated) take_reward(step);
+    const auto post = post_.pointers();
+    const auto parameters = parameters_;
+    arrivals_.for_each(block_, step, [&](const TracedArrival& arrival) {
+      Pre pre = pre_.at(arrival.run, now);
+      for (std::uint32_t n = 0; n < arrival.times; ++n) {
+        pass(arrival, pre, post, parameters, now);
+        R::arrive(pre, parameters);
+      }
+      pre_.set(arrival.run, now, pre);
+      events_ += std::uint64_t(arrival.count) * arrival.times;
+    });
+  }
+
+  void learn(Step step, std::span<const std::uint32_t> spikes) override {
+    const Step now = step + 1;
+    for (const std::uint32_t target : spikes) {
+      Post post = post_.get(target);
+      if (plastic_) strengthen(target, post, now);
+      R::fire(post, parameters_);
+      post_.set(target, post);
+    }
+    for (const auto& rule : periodic_)
+      if (plastic_ && now % rule.every == 0) apply(rule, now);
+    reached_ = now;
+  }
+
+  void set_plastic(bool on) override { plastic_ = on; }
+  void apply_periodic() override {
+    for (const auto& rule : periodic_) apply(rule, reached_);
+  }
+
+  void append_synapses(SynapseTable& table) const override {
+    for (std::uint32_t source = 0; source + 1 < block_.row_begin.size(); ++source) {
+      for (std::uint64_t k = block_.row_begin[source]; k < block_.row_begin[source + 1]; ++k) {
+        table.sources.push_back(source);
+        table.targets.push_back(targets_.first + block_.targets[k]);
+        table.weights.push_back(sign_ * weight_at(k, reached_));
+      }
+    }
+  }
+
+  std::vector<Feeder> feeders() const override {
+    auto feeders = feeders_of_age(arrivals_.feeders(), block_.min_delay);
+    if constexpr (modulated)
+      for (Shard* shard : eligibility_->feeders()) feeders.push_back({shard, 1});
+    return feeders;
+  }
+  std::uint64_t synapses() const override { return block_.synapses(); }
+  std::size_t bytes() const override {
+    return block_.bytes() + incoming_.bytes() + pre_.bytes() + post_.bytes() +
+           (eligibility_ ? eligibility_->bytes() : 0);
+  }
+
+ private:
+  static std::size_t trains_of(const SparseBlock& block) {
+    return block.has_one_delay() ? block.row_begin.size() - 1 : block.runs.size();
+  }
+  static float bounded(float w, const typename R::Parameters& p) {
+    return std::min(std::max(w, p.w_min), p.w_max);
+  }
+
+  // One arriving spike: changes the weights of its synapses, then adds them to the targets' input.
+  void pass(const TracedArrival& arrival, const Pre& pre, const auto& post,
+            const typename R::Parameters& parameters, Step now) {
+    const std::uint16_t* const target = block_.targets.data() + arrival.begin;
+    float* const weight = block_.weights.data() + arrival.begin;
+    float* const input = input_;
+    const float sign = sign_;
+    if (!plastic_) {
+      for (std::uint32_t k = 0; k < arrival.count; ++k) input[target[k]] += sign * weight[k];
+      return;
+    }
+    for (std::uint32_t k = 0; k < arrival.count; ++k) {
+      const std::uint32_t t = target[k];
+      const float change = R::on_pre(weight[k], pre, gather<Post>(post, t), parameters);
+      const float w = changed(arrival.begin + k, weight[k], change, parameters, now);
+      weight[k] = w;
+      input[t] += sign * w;
+    }
+  }
+
+  // A spike of a target: changes the weights of the synapses onto it.
+  void strengthen(std::uint32_t target, const Post& post, Step now) {
+    const auto parameters = parameters_;
+    const auto synapses = incoming_.of(target);
+    constexpr std::size_t look_ahead = 12;
+    for (std::size_t k = 0; k < synapses.size(); ++k) {
+      if (k + look_ahead < synapses.size()) {
+        __builtin_prefetch(block_.weights.data() + synapses[k + look_ahead].place, 1);
+        pre_.prefetch(synapses[k + look_ahead].run);
+      }
+      const auto [place, run] = synapses[k];
+      float& w = block_.weights[place];
+      w = changed(place, w, R::on_post(w, pre_.at(run, now), post, parameters), parameters, now);
+    }
+  }
+
+  // The weight after a change; under a reward, the change goes to the eligibility.
+  float changed(std::uint64_t place, float w, float change, const typename R::Parameters& parameters,
+                Step now) {
+    if constexpr (modulated) {
+      const float gained = eligibility_->gained(place, now);
+      eligibility_->set(place, now, change);
+      return bounded(w + gained, parameters);
+    } else {
+      return bounded(w + change, parameters);
+    }
+  }
+
+  float weight_at(std::uint64_t place, Step now) const {
+    if constexpr (modulated) {
+      return bounded(block_.weights[place] + eligibility_->gained(place, now), parameters_);
+    } else {
+      return block_.weights[place];
+    }
+  }
+
+  void take_reward(Step step) {
+    if (!eligibility_->advance(step)) return;
+    bring_up_to(step + 1);
+    eligibility_->close_block(step + 1);
+  }
+
+  void bring_up_to(Step now) {
+    if constexpr (modulated) {
+      for (std::uint64_t k = 0; k < block_.synapses(); ++k)
+        block_.weights[k] = changed(k, block_.weights[k], 0.0f, parameters_, now);
+    }
+  }
+
+  void apply(const PeriodicRule& rule, Step now) {
+    bring_up_to(now);
+    rule.apply({std::span(block_.weights), std::span(block_.targets), targets_.count});
+  }
+
+  SparseBlock block_;
+  Arrivals<TracedArrival> arrivals_;
+  float* input_;
+  Range targets_;
+  float sign_;
+  typename R::Parameters parameters_;
+  Incoming incoming_;
+  LazyTraces<Pre> pre_;
+  SteppedTraces<Post> post_;
+  std::vector<PeriodicRule> periodic_;
+  std::optional<Eligibility> eligibility_;
+  bool plastic_ = true;
+  Step reached_ = 0;
+};
+
+/// Leaves every weight as it is: for projections with periodic rules only.
+template <class Real> struct NoChange {
+  struct Parameters {
+    Real w_min = -std::numeric_limits<Real>::infinity(), w_max = std::numeric_limits<Real>::infinity();
+  };
+  struct Pre {};
+  struct Post {};
+  static Pre pre_time_constants(const Parameters&) { return {}; }
+  static Post post_time_constants(const Parameters&) { return {}; }
+  static Real on_pre(Real, const Pre&, const Post&, const Parameters&) { return 0; }
+  static Real on_post(Real, const Pre&, const Post&, const Parameters&) { return 0; }
+  static void arrive(Pre&, const Parameters&) {}
+  static void fire(Post&, const Parameters&) {}
+};
+
+}  // namespace synfire

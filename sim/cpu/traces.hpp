@@ -1,0 +1,113 @@
+// Exponentially decaying traces of spikes, as the rules of plasticity declare them.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include "core/aggregate.hpp"
+#include "core/loops.hpp"
+#include "core/math.hpp"
+#include "core/soa.hpp"
+#include "core/time.hpp"
+
+namespace synfire {
+
+/// exp(-k dt / tau) for whole numbers of steps k.
+class DecayTable {
+ public:
+  DecayTable() = default;
+  DecayTable(double tau_ms, double dt_ms) : rate_(dt_ms / tau_ms), factors_(size) {
+    for (std::size_t k = 0; k < size; ++k) factors_[k] = compute(static_cast<Step>(k));
+  }
+  float operator()(Step steps) const {
+    return steps < static_cast<Step>(size) ? factors_[static_cast<std::size_t>(steps)] : compute(steps);
+  }
+
+ private:
+  static constexpr std::size_t size = 1024;  // beyond, a look-up would miss the cache and cost as much
+  float compute(Step steps) const {
+    return static_cast<float>(math::exp(-rate_ * static_cast<double>(steps)));
+  }
+  double rate_ = 0;
+  std::vector<float> factors_;
+};
+
+/// Traces of many spike trains, each brought up to date when it is looked at. Trace is a struct of floats.
+template <class Trace> class LazyTraces {
+  static constexpr std::size_t count = member_count<Trace, float>;
+
+ public:
+  LazyTraces() = default;
+  LazyTraces(std::size_t trains, const Trace& time_constants, double dt_ms)
+      : values_(trains), last_(trains) {
+    if constexpr (count > 0) {
+      const auto taus = tie_members<count>(time_constants);
+      [&]<std::size_t... m>(std::index_sequence<m...>) {
+        ((decay_[m] = DecayTable(static_cast<double>(std::get<m>(taus)), dt_ms)), ...);
+      }
+      (std::make_index_sequence<count>());
+    }
+  }
+
+  Trace at(std::size_t train, Step now) const {
+    Trace trace = values_[train];
+    const Step elapsed = now - static_cast<Step>(last_[train]);
+    const auto members = tie_members<count>(trace);
+    [&]<std::size_t... m>(std::index_sequence<m...>) { ((std::get<m>(members) *= decay_[m](elapsed)), ...); }
+    (std::make_index_sequence<count>());
+    return trace;
+  }
+  void set(std::size_t train, Step now, const Trace& trace) {
+    values_[train] = trace;
+    last_[train] = static_cast<std::uint32_t>(now);  // a run has fewer than 2^32 steps
+  }
+  void prefetch(std::size_t train) const {
+    __builtin_prefetch(values_.data() + train);
+    __builtin_prefetch(last_.data() + train);
+  }
+  std::size_t size() const { return last_.size(); }
+  std::size_t bytes() const { return last_.size() * (sizeof(Trace) + sizeof(std::uint32_t)); }
+
+ private:
+  std::vector<Trace> values_;
+  std::vector<std::uint32_t> last_;
+  std::array<DecayTable, count> decay_;
+};
+
+/// Traces of a block of neurons, all brought forward together by one vector loop a step.
+template <class Trace> class SteppedTraces {
+  static constexpr std::size_t count = member_count<Trace, float>;
+
+ public:
+  SteppedTraces(std::size_t neurons, const Trace& time_constants, double dt_ms) : columns_(neurons) {
+    if constexpr (count > 0) {
+      const auto taus = tie_members<count>(time_constants);
+      [&]<std::size_t... m>(std::index_sequence<m...>) {
+        ((decay_[m] = static_cast<float>(std::exp(-dt_ms / static_cast<double>(std::get<m>(taus))))), ...);
+      }
+      (std::make_index_sequence<count>());
+    }
+  }
+
+  void step() {
+    for (std::size_t m = 0; m < count; ++m) {
+      run_loop([column = columns_.column(m), factor = decay_[m]]() SYNFIRE_INLINE {
+        float* const values = column.data();
+        const std::size_t size = column.size();
+        SYNFIRE_INDEPENDENT
+        for (std::size_t i = 0; i < size; ++i) values[i] *= factor;
+      });
+    }
+  }
+  std::array<float*, count> pointers() { return columns_.pointers(); }
+  Trace get(std::size_t neuron) const { return columns_.get(neuron); }
+  void set(std::size_t neuron, const Trace& trace) { columns_.set(neuron, trace); }
+  std::size_t bytes() const { return columns_.size() * sizeof(float) * count; }
+
+ private:
+  Columns<Trace, float> columns_;
+  std::array<float, count> decay_{};
+};
+
+}  // namespace synfire

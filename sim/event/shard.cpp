@@ -1,0 +1,293 @@
+#include "sim/event/shard.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+
+namespace synfire {
+namespace {
+
+constexpr double never = std::numeric_limits<double>::infinity();
+
+// What stands in the queue: two bits of kind, 30 bits of slice (or none), 32 bits of index.
+constexpr int kind_shift = 62, slice_shift = 32;
+std::size_t slice_of(std::uint64_t what) { return what << 2 >> (2 + slice_shift); }
+std::uint32_t index_of(std::uint64_t what) { return static_cast<std::uint32_t>(what); }
+
+}  // namespace
+
+std::uint64_t EventShard::pack(What what, std::size_t slice, std::uint32_t index) {
+  return std::uint64_t(what) << kind_shift | std::uint64_t(slice) << slice_shift | index;
+}
+
+void EventShard::start() {
+  for (std::size_t s = 0; s < slices.size(); ++s) {
+    Slice& slice = slices[s];
+    if (slice.neurons) {
+      slice.next_spike.assign(slice.range.count, never);
+      slice.queued.assign(slice.range.count, never);
+      slice.touched.assign(slice.range.count, 0);
+    }
+    for (std::uint32_t i = 0; i < slice.range.count; ++i) {
+      if (slice.neurons) {
+        expect(s, i, slice.neurons->next_spike(i));
+      } else if (const double t = slice.source->next(i); t < never) {
+        queue_.push({t, pack(What::source, s, i)});
+      }
+    }
+  }
+  for (std::uint32_t c = 0; c < currents.size(); ++c)
+    if (const double t = currents[c].signal->change(0); t < never)
+      queue_.push({t + currents[c].delay, pack(What::current, 0, c)});
+  take_frames(0);
+}
+
+EventShard::Feeder& EventShard::feeder(EventShard& from) {
+  for (const auto& known : feeders)
+    if (known->shard == &from) return *known;
+  feeders.push_back(std::make_unique<Feeder>());
+  feeders.back()->shard = &from;
+  return *feeders.back();
+}
+
+std::uint32_t EventShard::exit_to(EventShard& to, Feeder& door) {
+  std::size_t k = 0;
+  while (k < exits.size() && exits[k].door != &door) ++k;
+  if (k == exits.size()) exits.push_back({&to, &door, {}});
+  return static_cast<std::uint32_t>(k);
+}
+
+// ---- The time it may go to ----
+
+// Spikes of a feeder that it has not told yet come at its `done` or later, and arrive one lookahead after.
+double EventShard::horizon(double until) const {
+  constexpr double longest_lead_ms = 100;  // ahead of those who are to read what is sent
+  for (const auto& feeder : feeders) until = std::min(until, feeder->shard->done() + feeder->lookahead);
+  for (const auto& exit : exits) until = std::min(until, exit.to->done() + longest_lead_ms);
+  return until;
+}
+
+bool EventShard::run(double until) {
+  const double end = horizon(until);
+  if (!(end > done_.load(std::memory_order_relaxed))) return false;
+  receive_spikes();
+  const double reached = run_before(end);
+  send_spikes();
+  record(reached);
+  std::uint64_t spikes = 0;
+  for (const Slice& slice : slices)
+    if (slice.neurons) spikes += slice.statistics.spikes();
+  spike_count_.store(spikes, std::memory_order_relaxed);
+  done_.store(reached, std::memory_order_release);
+  return true;
+}
+
+void EventShard::receive_spikes() {
+  for (auto& feeder : feeders) {
+    arriving_.clear();
+    {
+      const std::lock_guard lock(feeder->mutex);
+      arriving_.swap(feeder->arrived);
+    }
+    for (const EventSpike& spike : arriving_) take_off(spike);
+  }
+}
+
+void EventShard::send_spikes() {
+  for (Exit& exit : exits) {
+    if (exit.leaving.empty()) continue;
+    const std::lock_guard lock(exit.door->mutex);
+    exit.door->arrived.insert(exit.door->arrived.end(), exit.leaving.begin(), exit.leaving.end());
+    exit.leaving.clear();
+  }
+}
+
+// Everything before `until`, or what can be done before others should have a look: returns the time before
+// which all has happened.
+double EventShard::run_before(double until) {
+  constexpr int most_at_once = 8192;
+  for (int k = 0; k < most_at_once; ++k) {
+    const double t = queue_.next_time();
+    if (!(t < until)) break;
+    if (next_frame_ < t) take_frames(t);
+    happen(t);
+  }
+  const double reached = std::min(until, queue_.next_time());
+  if (next_frame_ < reached) take_frames(reached);
+  return reached;
+}
+
+void EventShard::take_frames(double before) {
+  next_frame_ = never;
+  for (Slice& slice : slices) {
+    while (slice.recording.next_frame() < before) slice.recording.take_frames(*slice.neurons);
+    next_frame_ = std::min(next_frame_, slice.recording.next_frame());
+  }
+}
+
+void EventShard::record(double reached) {
+  for (Slice& slice : slices)
+    if (slice.recording.active() && slice.recording.due()) slice.recording.hand_over(reached);
+}
+
+void EventShard::hand_over() {
+  for (Slice& slice : slices)
+    if (slice.recording.active()) slice.recording.hand_over(done());
+}
+
+// ---- One moment ----
+
+// Neurons that were to spike now do; then sources and currents; then all that arrives now acts, in an order
+// that is the same however the network is cut; then those reached look ahead, and spike if that took them
+// over the threshold. What follows from this moment comes later, because every delay is above 0.
+void EventShard::happen(double t) {
+  present_.clear();
+  landing_.clear();
+  do present_.push_back(queue_.pop().what);
+  while (queue_.next_time() == t);
+  for (const std::uint64_t what : present_)
+    if (What(what >> kind_shift) == What::neuron) fire_predicted(slice_of(what), index_of(what), t);
+  for (const std::uint64_t what : present_) {
+    const What kind{static_cast<std::uint8_t>(what >> kind_shift)};
+    if (kind == What::source) play(slice_of(what), index_of(what), t);
+    if (kind == What::current) change_current(index_of(what), t);
+    if (kind == What::flight) landing_.push_back(index_of(what));
+  }
+  if (landing_.size() > 1)
+    std::sort(landing_.begin(), landing_.end(), [&](auto a, auto b) { return flies_first(a, b); });
+  for (const std::uint32_t flight : landing_) land(flight, t);
+  for (const auto [slice, neuron] : touched_) look_ahead(slice, neuron, t);
+  touched_.clear();
+}
+
+bool EventShard::flies_first(std::uint32_t a, std::uint32_t b) const {
+  const Flight &x = flights_[a], &y = flights_[b];
+  return std::tie(x.inlet, x.source, x.time) < std::tie(y.inlet, y.source, y.time);
+}
+
+// The queue may hold times that have been overtaken: by an earlier one, which then was entered too, or by a
+// later one, which is entered here.
+void EventShard::fire_predicted(std::size_t slice, std::uint32_t neuron, double t) {
+  Slice& s = slices[slice];
+  if (s.queued[neuron] != t) return;
+  s.queued[neuron] = never;
+  if (s.next_spike[neuron] > t) return expect(slice, neuron, s.next_spike[neuron]);
+  fire(slice, neuron, t);
+  touch(slice, neuron);
+}
+
+void EventShard::fire(std::size_t slice, std::uint32_t neuron, double t) {
+  Slice& s = slices[slice];
+  s.neurons->fire(neuron, t);
+  s.next_spike[neuron] = never;
+  emit(s, neuron, t);
+}
+
+void EventShard::play(std::size_t slice, std::uint32_t neuron, double t) {
+  Slice& s = slices[slice];
+  emit(s, neuron, t);
+  if (const double next = s.source->next(neuron); next < never)
+    queue_.push({next, pack(What::source, slice, neuron)});
+}
+
+void EventShard::emit(Slice& slice, std::uint32_t neuron, double t) {
+  slice.statistics.add(t, neuron);
+  if (slice.recording.active()) slice.recording.spike(t, neuron);
+  const EventSpike spike{t, static_cast<std::uint32_t>(slice.population), slice.range.first + neuron};
+  for (const std::uint32_t exit : exits_of[slice.population]) exits[exit].leaving.push_back(spike);
+  take_off(spike);
+}
+
+void EventShard::take_off(const EventSpike& spike) {
+  for (const std::uint32_t inlet : inlets_of[spike.population]) {
+    const EventSynapses& synapses = inlets[inlet]->synapses;
+    const std::uint64_t begin = synapses.begin(spike.neuron), end = synapses.end(spike.neuron);
+    if (begin == end) continue;
+    if (landed_.empty()) {
+      landed_.push_back(static_cast<std::uint32_t>(flights_.size()));
+      flights_.emplace_back();
+    }
+    const std::uint32_t flight = landed_.back();
+    landed_.pop_back();
+    flights_[flight] = {spike.time, begin, end, inlet, spike.neuron};
+    queue_.push({spike.time + synapses.delay(begin), pack(What::flight, 0, flight)});
+  }
+}
+
+void EventShard::land(std::uint32_t flight, double t) {
+  Flight& f = flights_[flight];
+  const Inlet& inlet = *inlets[f.inlet];
+  const EventSynapses& synapses = inlet.synapses;
+  std::uint64_t to = synapses.one_delay() ? f.end : f.position + 1;
+  while (to < f.end && f.time + synapses.delay(to) == t) ++to;
+  const auto targets = synapses.targets(f.position, to);
+  slices[inlet.slice].neurons->receive(t, inlet.receptor, targets, synapses.weights(f.position, to));
+  for (const std::uint32_t target : targets) touch(inlet.slice, target);
+  counts_.synaptic_events += targets.size();
+  if (to < f.end) {
+    f.position = to;
+    queue_.push({f.time + synapses.delay(to), pack(What::flight, 0, flight)});
+  } else {
+    landed_.push_back(flight);
+  }
+}
+
+void EventShard::change_current(std::uint32_t current, double t) {
+  CurrentInlet& inlet = currents[current];
+  Slice& slice = slices[inlet.slice];
+  if (inlet.one_source) {
+    inlet.signal->values(inlet.changes, 0, std::span(inlet.values).first(1));
+    std::fill(inlet.values.begin(), inlet.values.end(), inlet.values[0]);
+  } else {
+    inlet.signal->values(inlet.changes, slice.range.first, inlet.values);
+  }
+  for (std::uint32_t i = 0; i < slice.range.count; ++i) {
+    double sum = 0;
+    for (const CurrentInlet& other : currents)
+      if (other.slice == inlet.slice)
+        sum += other.weights[other.weights.size() > 1 ? i : 0] * other.values[i];
+    slice.neurons->set_current(i, t, sum);
+    touch(inlet.slice, i);
+  }
+  const double next = inlet.signal->change(++inlet.changes);
+  if (next < never) queue_.push({next + inlet.delay, pack(What::current, 0, current)});
+}
+
+void EventShard::touch(std::size_t slice, std::uint32_t neuron) {
+  std::uint8_t& touched = slices[slice].touched[neuron];
+  if (touched != 0) return;
+  touched = 1;
+  touched_.push_back({static_cast<std::uint32_t>(slice), neuron});
+}
+
+void EventShard::look_ahead(std::size_t slice, std::uint32_t neuron, double t) {
+  Slice& s = slices[slice];
+  s.touched[neuron] = 0;
+  ++counts_.updates;
+  double spike = s.neurons->next_spike(neuron);
+  if (spike <= t) {
+    fire(slice, neuron, t);
+    spike = s.neurons->next_spike(neuron);
+    if (spike <= t)
+      throw Error(
+          ErrorKind::input,
+          fmt::format("neuron {} fires without end at {} ms: its reset does not take it away from the "
+                      "threshold; check V_reset, t_ref and its input",
+                      s.range.first + neuron, t));
+  }
+  expect(slice, neuron, spike);
+}
+
+void EventShard::expect(std::size_t slice, std::uint32_t neuron, double spike) {
+  Slice& s = slices[slice];
+  s.next_spike[neuron] = spike;
+  if (!(spike < s.queued[neuron])) return;
+  s.queued[neuron] = spike;
+  queue_.push({spike, pack(What::neuron, slice, neuron)});
+}
+
+}  // namespace synfire
