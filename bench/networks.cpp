@@ -59,6 +59,16 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+bool is_plastic(const NetworkDescription& network) {
+  return std::any_of(network.projections.begin(), network.projections.end(),
+                     [](const auto& projection) { return !projection.plasticity.empty(); });
+}
+
+NetworkDescription without_plasticity(NetworkDescription network) {
+  for (auto& projection : network.projections) projection.plasticity.clear();
+  return network;
+}
+
 NetworkDescription without_recurrence(NetworkDescription network) {
   std::erase_if(network.projections,
                 [&](const auto& p) { return is_neuron_model(network.populations[p.from].model); });
@@ -74,14 +84,17 @@ struct Options {
 
 json bench(const std::string& name, NetworkDescription network, const Options& options) {
   network.records.clear();
+  network.weight_records.clear();
   network.simulation.duration = options.seconds * 1e3;
-  std::vector<double> factors, drive_factors, builds, peaks;
+  std::vector<double> factors, drive_factors, static_factors, builds, peaks;
   json last;
   for (int r = 0; r < options.repeats; ++r) {
     last = measure(network, options.threads);
     factors.push_back(last["real_time_factor"]);
     builds.push_back(last["build_s"]);
     peaks.push_back(last["peak_rss_bytes"]);
+    if (is_plastic(network))
+      static_factors.push_back(measure(without_plasticity(network), options.threads)["real_time_factor"]);
     drive_factors.push_back(measure(without_recurrence(network), options.threads)["real_time_factor"]);
   }
   const double updates = last["neuron_updates"], events = last["synaptic_events"],
@@ -99,6 +112,8 @@ json bench(const std::string& name, NetworkDescription network, const Options& o
     result["bytes_per_synapse"] = double(last["synapse_bytes"]) / synapses;
     result["events"] = events;
     result["synapses"] = synapses;
+    // Other weights make other spikes: compare the rates before believing the difference.
+    if (is_plastic(network)) result["real_time_factor_without_plasticity"] = median(static_factors);
   }
   for (const auto& [population, values] : last["populations"].items())
     result["rate_hz"][population] = values["rate_hz"];
@@ -113,10 +128,12 @@ int main(int argc, char** argv) {
   app.add_option("--threads", options.threads, "threads")->check(CLI::Range(1, 1024));
   app.add_option("--repeats", options.repeats, "runs of each network")->check(CLI::Range(1, 1000));
   app.add_option("--seconds", options.seconds, "biological time of a run")->check(CLI::PositiveNumber);
-  app.add_option("networks", options.files, "network files; default: cuba and brunel of the examples");
+  app.add_option("networks", options.files,
+                 "network files; default: cuba, brunel and plastic of the examples");
   CLI11_PARSE(app, argc, argv);
   const std::string examples = SYNFIRE_EXAMPLES;
-  if (options.files.empty()) options.files = {examples + "/cuba.yaml", examples + "/brunel.yaml"};
+  if (options.files.empty())
+    options.files = {examples + "/cuba.yaml", examples + "/brunel.yaml", examples + "/plastic.yaml"};
   try {
     json results = json::array();
     results.push_back(bench(

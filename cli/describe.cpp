@@ -12,6 +12,7 @@
 #include "core/version.hpp"
 #include "encoders/sources.hpp"
 #include "io/hdf5.hpp"
+#include "learning/data.hpp"
 #include "networks/connect/connector.hpp"
 #include "networks/graph.hpp"
 #include "networks/reference.hpp"
@@ -37,8 +38,7 @@ void print_parameters(std::string_view title, const std::vector<ParameterInfo>& 
   if (parameters.empty()) return;
   fmt::print("\n{}\n", title);
   for (const auto& p : parameters) {
-    const std::string value =
-        std::isnan(p.default_value) ? "(required)" : p.text_of(p.default_value);
+    const std::string value = std::isnan(p.default_value) ? "(required)" : p.text_of(p.default_value);
     fmt::print("  {:<16} {:<14} {}; must {}\n", p.name, value, p.meaning, p.constraint());
   }
 }
@@ -106,7 +106,7 @@ void show_models(const ModelsArguments& arguments) {
   }
   for (const auto& [shelf, model] : chosen) {
     if (arguments.name.empty()) {
-      fmt::print("{:<20} {:<16} {}\n", model->name, shelf, model->summary);
+      fmt::print("{:<24} {:<16} {}\n", model->name, shelf, model->summary);
     } else {
       print_model(shelf, *model);
     }
@@ -150,6 +150,7 @@ void add_validate(CLI::App& app) {
   command->callback([arguments] {
     const NetworkDescription network = arguments->load();
     check_buildable(network);
+    if (network.task) check_task_data(network, *network.task);
     std::uint64_t neurons = 0;
     for (const auto& population : network.populations) neurons += population.size();
     fmt::print("{}: valid; {} populations, {} neurons and sources, {} projections\n", arguments->file,

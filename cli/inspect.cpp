@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,8 +38,23 @@ bool wants_colours() {
   return is_terminal(STDOUT_FILENO) && (refused == nullptr || *refused == '\0');
 }
 
+// `--plot weights` draws the learned fields into a picture named after the file, `--plot weights=FILE` into
+// another; anything else is a file for the raster.
+void choose_picture(const std::string& file, InspectRequest& request) {
+  const std::string asked = request.plot, word = "weights";
+  const bool fields = asked == word || asked.starts_with(word + "=");
+  if (!fields && !request.projection.empty())
+    throw Error(ErrorKind::usage, "--projection chooses among learned fields: it needs --plot weights");
+  if (!fields) return;
+  request.plot.clear();
+  request.weights_plot = asked == word ? std::filesystem::path(file).stem().string() + "-weights.png"
+                                       : asked.substr(word.size() + 1);
+  if (request.traces) throw Error(ErrorKind::usage, "--traces needs a raster: --plot FILE.png");
+}
+
 void inspect_file(const InspectArguments& arguments) {
   InspectRequest request = arguments.request;
+  choose_picture(arguments.file, request);
   request.from_ms = time_option(arguments.from, "--from");
   request.until_ms = time_option(arguments.until, "--until");
   const bool text = !arguments.json && !arguments.csv;
@@ -48,7 +64,8 @@ void inspect_file(const InspectArguments& arguments) {
   if (arguments.json) fmt::print("{}", inspection_json(inspection));
   if (arguments.csv) fmt::print("{}", inspection_csv(inspection));
   if (text) fmt::print("{}", inspection_text(inspection, wants_colours()));
-  if (text && !request.plot.empty()) fmt::print("\n{}\n", request.plot);
+  const std::string& picture = request.plot.empty() ? request.weights_plot : request.plot;
+  if (text && !picture.empty()) fmt::print("\n{}\n", picture);
 }
 
 }  // namespace
@@ -61,8 +78,15 @@ void add_inspect(CLI::App& app) {
       ->required()
       ->type_name("FILE.h5");
   command
-      ->add_option("--plot", arguments->request.plot, "draw raster and rates; the ending is png, svg or pdf")
+      ->add_option("--plot", arguments->request.plot,
+                   "draw raster and rates; the ending is png, svg or pdf. `weights`, or weights=FILE.png: "
+                   "draw the learned fields instead")
       ->type_name("FILE.png");
+  command
+      ->add_option("--projection", arguments->request.projection,
+                   "whose fields to draw, when several projections were recorded")
+      ->type_name("NAME")
+      ->needs("--plot");
   command->add_flag("--traces", arguments->request.traces, "draw recorded traces below them")
       ->needs("--plot");
   command->add_flag("-f,--force", arguments->request.overwrite, "replace an existing picture");

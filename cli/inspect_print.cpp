@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/task_print.hpp"
 #include "cli/text_raster.hpp"
 #include "io/text.hpp"
 
@@ -125,6 +126,16 @@ std::string table(const Inspection& inspection, bool colours) {
   return text;
 }
 
+std::string task_lines(const Inspection& inspection) {
+  if (!inspection.task) return "";
+  const RecordedTask& task = *inspection.task;
+  std::string text = fmt::format("\ntask classify ({}): {} training samples, {} test samples",
+                                 printable(task.data), task.train_samples, task.test_samples);
+  if (task.test_samples == 0) return text + "\n";
+  return text + fmt::format(", accuracy {:.2f} %\n{}", 100 * task.accuracy,
+                            confusion_text(task.classes, task.confusion));
+}
+
 std::string report_lines(const Inspection& inspection) {
   std::string text;
   for (const auto& r : inspection.reports)
@@ -200,6 +211,24 @@ Json json_of(const InspectedPopulation& inspected) {
   return json;
 }
 
+Json json_of(const std::optional<RecordedTask>& task) {
+  if (!task) return nullptr;
+  Json json{{"name", "classify"},
+            {"data", task->data},
+            {"input", task->input},
+            {"output", task->output},
+            {"classes", task->classes},
+            {"train_samples", task->train_samples},
+            {"test_samples", task->test_samples},
+            {"accuracy", task->accuracy},
+            {"confusion", Json::array()}};
+  for (std::size_t row = 0; row < task->classes; ++row)
+    json["confusion"].push_back(
+        std::vector(task->confusion.begin() + std::ptrdiff_t(row * (task->classes + 1)),
+                    task->confusion.begin() + std::ptrdiff_t((row + 1) * (task->classes + 1))));
+  return json;
+}
+
 /// A field of a CSV row, quoted where it must be.
 std::string quoted(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
@@ -222,7 +251,7 @@ std::string inspection_text(const Inspection& inspection, bool colours) {
   return provenance_lines(inspection) +
          fmt::format("window {} to {} ms\n\n", ms(window.from_ms), ms(window.until_ms)) +
          (inspection.populations.empty() ? "" : table(inspection, colours)) + report_lines(inspection) +
-         raster(inspection, colours);
+         task_lines(inspection) + raster(inspection, colours);
 }
 
 std::string inspection_json(const Inspection& inspection) {
@@ -253,6 +282,7 @@ std::string inspection_json(const Inspection& inspection) {
                                {"frames", r.frames},
                                {"start_ms", r.start_ms},
                                {"step_ms", r.step_ms}});
+  json["task"] = json_of(inspection.task);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

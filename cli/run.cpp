@@ -9,8 +9,10 @@
 
 #include "cli/commands.hpp"
 #include "cli/load.hpp"
+#include "cli/task_print.hpp"
 #include "cli/terminal.hpp"
 #include "core/time.hpp"
+#include "learning/classify_file.hpp"
 #include "sim/output.hpp"
 #include "sim/report.hpp"
 #include "sim/simulation.hpp"
@@ -90,6 +92,8 @@ void keep_inputs(const std::string& written, const std::string& network_file,
   std::vector<std::string> inputs = {network_file};
   for (const auto& population : network.populations) inputs.push_back(population.file);
   for (const auto& projection : network.projections) inputs.push_back(projection.connect.file);
+  if (network.task)
+    for (const auto& file : task_files(*network.task)) inputs.push_back(file);
   for (const auto& input : inputs) {
     if (input.empty() || !is_same_file(written, input)) continue;
     throw Error(ErrorKind::usage,
@@ -114,6 +118,39 @@ void tell_signal() {
   if (signal_received != 0) throw CLI::RuntimeError(128 + signal_received);
 }
 
+void print_classification(const Classification& result) {
+  fmt::print(
+      "{} training samples ({} presentations), {} test samples ({} presentations), {:.2f} ms a sample\n",
+      result.train_samples, result.train_presentations, result.test_samples, result.test_presentations,
+      result.ms_per_sample());
+  if (result.test_samples == 0) return;
+  std::vector<std::uint64_t> cells;
+  for (std::size_t row = 0; row < result.confusion.classes(); ++row) {
+    const auto values = result.confusion.row(row);
+    cells.insert(cells.end(), values.begin(), values.end());
+  }
+  fmt::print("{}accuracy {:.2f} %\n", confusion_text(result.confusion.classes(), cells),
+             100 * result.confusion.accuracy());
+}
+
+void run_task(const RunArguments& arguments, const NetworkDescription& network, const std::string& output,
+              const RunOptions& options) {
+  TaskBar bar(arguments.quiet);
+  const StopSignals signals;
+  Classifier classifier(network, options, [&](const TaskProgress& now) {
+    bar.show(now.phase, now.done, now.total, now.accuracy);
+  });
+  ResultFile file(output, arguments.force, classifier.network(), options);
+  const RunResult result = classifier.run(file);
+  bar.end();
+  write_classification(file.file(), classifier.network(), classifier.result());
+  file.finish(result);
+  if (arguments.report) write_report(*arguments.report, result);
+  if (!arguments.quiet) print_table(result, output);
+  if (!arguments.quiet) print_classification(classifier.result());
+  if (result.stopped_early) tell_signal();
+}
+
 void run_network(const RunArguments& arguments) {
   const NetworkDescription network = arguments.network.load();
   const std::string output = output_of(arguments, network);
@@ -122,10 +159,11 @@ void run_network(const RunArguments& arguments) {
   RunOptions options;
   options.threads = arguments.threads;
   options.stop = &stop_asked;
+  if (!arguments.quiet) options.notice = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
+  if (network.task) return run_task(arguments, network, output, options);
   const Grid grid(network.simulation.dt);
   ProgressBar bar(network.simulation.duration * 1e-3, arguments.quiet);
   options.progress = [&](const Progress& now) { bar.show(grid.time_ms(now.done) * 1e-3, now.mean_rate_hz); };
-  if (!arguments.quiet) options.notice = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
 
   const StopSignals signals;
   Simulation simulation(network, options);

@@ -36,29 +36,23 @@ std::string format_count(double count) {
   return fmt::format("{:.{}f}{}", count, p == 0 || count >= 100 ? 0 : (count >= 10 ? 1 : 2), prefixes[p]);
 }
 
-ProgressBar::ProgressBar(double total_s, bool quiet)
-    : total_s_(total_s),
-      quiet_(quiet),
-      terminal_(is_terminal(STDERR_FILENO)),
-      start_(Clock::now()),
-      last_(start_) {}
+ProgressLine::ProgressLine(bool quiet)
+    : quiet_(quiet), terminal_(is_terminal(STDERR_FILENO)), start_(Clock::now()), last_(start_) {}
 
-ProgressBar::~ProgressBar() { end(); }
+void ProgressLine::restart() { start_ = last_ = Clock::now(); }
 
-void ProgressBar::show(double done_s, double mean_rate_hz) {
-  if (quiet_ || total_s_ <= 0) return;
+double ProgressLine::wall_s() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+bool ProgressLine::due() {
+  if (quiet_) return false;
   const auto now = Clock::now();
-  if (!begun_) start_ = last_ = now;
-  begun_ = true;
   const auto between = terminal_ ? std::chrono::milliseconds(100) : std::chrono::seconds(5);
-  if (now - last_ < between) return;
+  if (now - last_ < between) return false;
   last_ = now;
-  const double wall = std::chrono::duration<double>(now - start_).count();
-  const double part = std::clamp(done_s / total_s_, 0.0, 1.0);
-  const std::string left = part > 0 ? format_seconds(wall * (1 - part) / part) : "?";
-  const std::string numbers = fmt::format(
-      "{} of {}  wall {}  RTF {:.3g}  rate {:.3g} Hz  ETA {}", format_seconds(done_s),
-      format_seconds(total_s_), format_seconds(wall), done_s > 0 ? wall / done_s : 0.0, mean_rate_hz, left);
+  return true;
+}
+
+void ProgressLine::draw(double part, const std::string& numbers) {
   if (!terminal_) {
     fmt::print(stderr, "{:3.0f} %  {}\n", part * 100, numbers);
     return;
@@ -71,9 +65,30 @@ void ProgressBar::show(double done_s, double mean_rate_hz) {
   drawn_ = true;
 }
 
-void ProgressBar::end() {
+void ProgressLine::end() {
   if (drawn_) fmt::print(stderr, "\r\033[K");
   drawn_ = false;
+}
+
+void ProgressBar::show(double done_s, double mean_rate_hz) {
+  if (total_s_ <= 0) return;
+  if (!begun_) line_.restart();
+  begun_ = true;
+  if (!line_.due()) return;
+  const double wall = line_.wall_s(), part = std::clamp(done_s / total_s_, 0.0, 1.0);
+  const std::string left = part > 0 ? format_seconds(wall * (1 - part) / part) : "?";
+  line_.draw(part, fmt::format("{} of {}  wall {}  RTF {:.3g}  rate {:.3g} Hz  ETA {}",
+                               format_seconds(done_s), format_seconds(total_s_), format_seconds(wall),
+                               done_s > 0 ? wall / done_s : 0.0, mean_rate_hz, left));
+}
+
+void TaskBar::show(std::string_view phase, std::uint64_t done, std::uint64_t total, double accuracy) {
+  if (phase != phase_) line_.restart();
+  phase_ = phase;
+  if (!line_.due() || done == 0 || total == 0) return;
+  const double wall = line_.wall_s(), part = double(done) / double(total), speed = double(done) / wall;
+  line_.draw(part, fmt::format("{} {} of {}  {:.3g} samples/s  accuracy {:.1f} %  ETA {}", phase, done, total,
+                               speed, accuracy * 100, format_seconds(double(total - done) / speed)));
 }
 
 }  // namespace synfire::cli

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace synfire::cli {
 
@@ -17,21 +19,52 @@ std::string format_seconds(double seconds);
 /// "12.5 k", "3.2 M": three digits and a prefix.
 std::string format_count(double count);
 
-/// A progress bar on stderr: biological time, wall time, real-time factor, mean rate, ETA. Silent when
-/// `quiet`.
-class ProgressBar {
+/// One line on stderr with a bar, drawn anew on a terminal and printed now and then in a log.
+class ProgressLine {
  public:
-  /// Wall time counts from the first show().
-  ProgressBar(double total_s, bool quiet);
-  ~ProgressBar();
-  void show(double done_s, double mean_rate_hz);
+  explicit ProgressLine(bool quiet);
+  ~ProgressLine() { end(); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  /// Wall time counts from here.
+  void restart();
+  /// True when it is time for another line.
+  bool due();
+  double wall_s() const;
+  void draw(double part, const std::string& numbers);
   void end();
 
  private:
   using Clock = std::chrono::steady_clock;
-  double total_s_;
-  bool quiet_, terminal_, begun_ = false, drawn_ = false;
+  bool quiet_, terminal_, drawn_ = false;
   Clock::time_point start_, last_;
+};
+
+/// Progress of a run: biological time, wall time, real-time factor, mean rate, ETA. Silent when `quiet`.
+class ProgressBar {
+ public:
+  /// Wall time counts from the first show().
+  ProgressBar(double total_s, bool quiet) : total_s_(total_s), line_(quiet) {}
+  void show(double done_s, double mean_rate_hz);
+  void end() { line_.end(); }
+
+ private:
+  double total_s_;
+  bool begun_ = false;
+  ProgressLine line_;
+};
+
+/// The same for a task: samples, samples per second, accuracy, ETA. Begins anew with every phase.
+class TaskBar {
+ public:
+  explicit TaskBar(bool quiet) : line_(quiet) {}
+  void show(std::string_view phase, std::uint64_t done, std::uint64_t total, double accuracy);
+  void end() { line_.end(); }
+
+ private:
+  std::string phase_;
+  ProgressLine line_;
 };
 
 }  // namespace synfire::cli

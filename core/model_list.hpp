@@ -21,7 +21,21 @@ template <template <class> class... Models> struct ModelList {
     (visit.template operator()<Models>(), ...);
   }
 
+  /// The same for every `parts`-th of them, beginning with number `part`: what is compiled for all models can
+  /// be spread over several files.
+  template <std::size_t part, std::size_t parts, class Visit>
+  static constexpr void for_each_in_part(Visit&& visit) {
+    [&]<std::size_t... k>(std::index_sequence<k...>) { (visit_if<k % parts == part, Models>(visit), ...); }
+    (std::make_index_sequence<size>());
+  }
+
   static std::vector<std::string_view> names() { return {Models<double>::describe().name...}; }
+
+ private:
+  template <bool wanted, template <class> class Model, class Visit>
+  static constexpr void visit_if(Visit& visit) {
+    if constexpr (wanted) visit.template operator()<Model>();
+  }
 };
 
 /// A list of plain structs, each with a static describe().

@@ -81,6 +81,8 @@ class Object {
   std::optional<double> number_attribute(const std::string& name) const;
   std::optional<std::int64_t> integer_attribute(const std::string& name) const;
   std::optional<std::uint64_t> unsigned_attribute(const std::string& name) const;
+  /// Whole numbers, at most 64 of them; nothing when absent.
+  std::optional<std::vector<std::uint64_t>> list_attribute(const std::string& name) const;
 
  protected:
   Object() = default;

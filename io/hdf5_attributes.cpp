@@ -189,6 +189,27 @@ std::optional<std::uint64_t> Object::unsigned_attribute(const std::string& name)
   return scalar_attribute<std::uint64_t>(name);
 }
 
+std::optional<std::vector<std::uint64_t>> Object::list_attribute(const std::string& name) const {
+  const Lock lock;
+  file_->require_open();
+  if (H5Aexists(handle_->id, name.c_str()) <= 0) return std::nullopt;
+  const Id attribute(H5Aopen(handle_->id, name.c_str(), H5P_DEFAULT), H5Aclose);
+  const auto doing = fmt::format("cannot read attribute '{}'", name);
+  checked(attribute.id, ErrorKind::input, file_path(), path_, doing);
+  const Id type(H5Aget_type(attribute), H5Tclose);
+  const Id space(H5Aget_space(attribute), H5Sclose);
+  const hssize_t count = H5Sget_simple_extent_npoints(space);
+  constexpr hssize_t most = 64;
+  if (count < 0 || count > most || H5Tget_class(type) != H5T_INTEGER)
+    fail(ErrorKind::input, file_path(), path_,
+         fmt::format("attribute '{}' must be at most {} whole numbers", name, most));
+  std::vector<std::uint64_t> values(static_cast<std::size_t>(count));
+  if (values.empty()) return values;
+  checked(H5Aread(attribute, native(type_of<std::uint64_t>()), values.data()), ErrorKind::input, file_path(),
+          path_, doing);
+  return values;
+}
+
 // ---- Texts as datasets: attributes hold at most 64 kB ----
 
 Dataset Group::create_text(const std::string& name, const std::string& text) {

@@ -20,11 +20,21 @@ const ClassifyDescription& task_of(const NetworkDescription& network) {
   throw Error(ErrorKind::usage, "the network has no task");
 }
 
-/// The duration as expected when no sample needs a second presentation.
-NetworkDescription with_duration(NetworkDescription network, const TaskData& data) {
-  const ClassifyDescription& task = *network.task;
+std::optional<std::size_t> weight_record(const NetworkDescription& network, std::size_t projection) {
+  for (std::size_t r = 0; r < network.weight_records.size(); ++r)
+    if (network.weight_records[r].projection == projection) return r;
+  return std::nullopt;
+}
+
+/// With the duration as expected when no sample needs a second presentation, and a record of the weights of
+/// every plastic projection.
+NetworkDescription prepared(NetworkDescription network, const TaskData& data) {
+  const ClassifyDescription& task = network.task.value();
   const double samples = double(task.passes) * double(data.train.count()) + double(data.test.count());
   network.simulation.duration = samples * (task.present + task.rest);
+  for (std::size_t p = 0; p < network.projections.size(); ++p)
+    if (!network.projections[p].plasticity.empty() && !weight_record(network, p))
+      network.weight_records.push_back({p, 0, {}, network.projections[p].where});
   return network;
 }
 
@@ -67,7 +77,7 @@ class Classifier::RunningAccuracy {
 
 Classifier::Classifier(NetworkDescription network, const RunOptions& options, ProgressCallback progress)
     : data_(load_task_data(network, task_of(network))),
-      simulation_(with_duration(std::move(network), data_), options),
+      simulation_(prepared(std::move(network), data_), options),
       task_(*simulation_.network().task),
       control_(control_of(simulation_, task_)),
       progress_(std::move(progress)),
@@ -83,7 +93,6 @@ Classifier::Classifier(NetworkDescription network, const RunOptions& options, Pr
   earlier_counts_.resize(neurons);
   counts_.resize(neurons);
   rates_.resize(built.populations[task_.input].size());
-  result_.synapses.resize(built.projections.size());
 }
 
 void Classifier::tell(std::string_view phase, std::uint64_t done, std::uint64_t total,
@@ -180,12 +189,14 @@ RunResult Classifier::run(RecordSink& sink) {
   RunningAccuracy running(data_.classes, counts_.size());
   train(running);
   result_.train_s = seconds_since(began);
-  for (const std::size_t p : plastic_) result_.synapses[p] = control_.synapses(p);
   began = Clock::now();
   if (!stopped_) test();
   result_.test_s = seconds_since(began);
   RunResult result = simulation_.engine().finish();
   result.stopped_early = stopped_;
+  for (const std::size_t p : plastic_)  // as learned: plasticity was off since
+    sink.weights(*weight_record(network(), p), result.steps, control_.synapses(p));
+  sink.flush(result.steps);
   return result;
 }
 

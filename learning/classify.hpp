@@ -39,8 +39,7 @@ struct Classification {
   std::vector<std::uint64_t> training_samples;
   std::uint64_t train_samples = 0, train_presentations = 0;  ///< presentations count repeated ones, too
   std::uint64_t test_samples = 0, test_presentations = 0;
-  double train_s = 0, test_s = 0;      ///< wall time
-  std::vector<SynapseTable> synapses;  ///< of each projection, as learned; empty for those without rules
+  double train_s = 0, test_s = 0;  ///< wall time
 
   double ms_per_sample() const {
     const double samples = double(train_samples + test_samples);
@@ -51,7 +50,7 @@ struct Classification {
 /// Trains and tests a network for its task. A sample is shown for `present`, then the input rests; when the
 /// output fired less than `min_spikes` while it was shown, it is shown again, brighter. Before each
 /// presentation of the training the periodic rules (scaling) of all plastic projections are applied, and once
-/// more at the end; while testing, plasticity is off.
+/// more at the end; while testing, plasticity is off. The learned weights go to the sink at the end.
 class Classifier {
  public:
   using ProgressCallback = std::function<void(const TaskProgress&)>;

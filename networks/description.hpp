@@ -51,6 +51,25 @@ struct RuleDescription {
   std::map<std::string, double> parameters;  ///< words as their positions; weights in the receptor's unit
   std::optional<std::size_t> reward;         ///< population whose activity is the reward
   Position where;
+  std::optional<std::size_t> next = {};  ///< projection that leaves the targets, to which rates refer
+};
+
+/// What part of its weight each synapse of a projection passes on: M in [0, 1].
+struct MaskDescription {
+  enum class Kind { soft, binary, stochastic };
+  /// M moves with the activity of two branches.
+  struct Competition {
+    std::size_t against = 0;     ///< projection onto the same targets
+    double rate = 0, tau = 100;  ///< per Hz; ms
+  };
+  Kind kind = Kind::soft;
+  bool per_target = false;  ///< one M for all synapses onto a target
+  Distribution initial = 1.0;
+  double every = 0;  ///< ms between changes; 0: there are none
+  std::optional<Competition> competition;
+  std::optional<double> frozen_after;        ///< ms
+  std::optional<std::size_t> complement_of;  ///< projection whose 1 - M this is
+  Position where;
 };
 
 struct ProjectionDescription {
@@ -62,6 +81,7 @@ struct ProjectionDescription {
   std::optional<std::size_t>
       receptor;  ///< index into the target model's receptors; absent: chosen by the sign of the weight
   std::vector<RuleDescription> plasticity;
+  std::optional<MaskDescription> mask = {};
   Position where;
 };
 
@@ -89,8 +109,8 @@ struct RecordDescription {
 /// When to keep the synapses of a plastic projection.
 struct WeightRecord {
   std::size_t projection = 0;
-  double every = 0;         ///< ms; 0: only at the times given
-  std::vector<double> at;   ///< ms, ascending
+  double every = 0;        ///< ms; 0: only at the times given
+  std::vector<double> at;  ///< ms, ascending
   Position where;
 };
 

@@ -133,9 +133,59 @@ inline constexpr Key receptor = {
     .kind = Kind::text,
     .meaning = "receptor of the target; without it the sign of the weight chooses"};
 
-inline constexpr Key plasticity = {.name = "plasticity",
-                                   .kind = Kind::rules,
-                                   .meaning = "rules that change the synapses: a name, or {name: parameters, …}"};
+inline constexpr Key plasticity = {
+    .name = "plasticity",
+    .kind = Kind::rules,
+    .meaning = "rules that change the synapses: a name, or {name: parameters, …}"};
+
+inline constexpr std::array mask = {
+    Key{.name = "initial",
+        .kind = Kind::value,
+        .meaning = "M at the start",
+        .standard = "1",
+        .unit = Unit::none,
+        .bounds = fraction},
+    Key{.name = "kind", .kind = Kind::text, .meaning = "what M does to a weight", .standard = "soft"},
+    Key{.name = "granularity",
+        .kind = Kind::text,
+        .meaning = "what has an M of its own",
+        .standard = "synapse"},
+    Key{.name = "every",
+        .kind = Kind::quantity,
+        .meaning = "time between changes of M (competition, stochastic), a multiple of dt",
+        .unit = Unit::ms,
+        .bounds = positive},
+    Key{.name = "competition",
+        .kind = Kind::map,
+        .meaning = "M grows where this projection is the more active"},
+    Key{.name = "frozen_after",
+        .kind = Kind::quantity,
+        .meaning = "time at which M becomes 0 or 1 for good, a multiple of dt",
+        .unit = Unit::ms,
+        .bounds = positive},
+    Key{.name = "complement_of",
+        .kind = Kind::text,
+        .meaning = "instead of all others: the projection onto the same targets whose 1 - M this is"},
+};
+inline constexpr std::array competition = {
+    Key{.name = "against",
+        .kind = Kind::text,
+        .meaning = "the other projection onto the same targets",
+        .required = true},
+    Key{.name = "rate",
+        .kind = Kind::quantity,
+        .meaning = "change of M for each Hz of difference, at each change",
+        .required = true,
+        .bounds = non_negative},
+    Key{.name = "tau",
+        .kind = Kind::quantity,
+        .meaning = "time constant with which activity is measured",
+        .standard = "100 ms",
+        .unit = Unit::ms,
+        .bounds = positive},
+};
+inline constexpr Key masked = {
+    .name = "mask", .kind = Kind::map, .meaning = "what part M of its weight a synapse passes on"};
 
 inline constexpr std::array projection = {
     Key{.name = "name", .kind = Kind::text, .meaning = "name of the projection; from->to without it"},
@@ -152,6 +202,7 @@ inline constexpr std::array projection = {
     delay,
     receptor,
     plasticity,
+    masked,
 };
 
 inline constexpr std::array layer = {
@@ -174,6 +225,7 @@ inline constexpr std::array layer = {
     delay,
     receptor,
     plasticity,
+    masked,
 };
 
 inline constexpr std::array trace = {
@@ -198,15 +250,15 @@ inline constexpr std::array weights = {
 };
 inline constexpr Key recorded_weights = {
     .name = "weights", .kind = Kind::map, .meaning = "snapshots of the synapses of a plastic projection"};
+inline constexpr std::string_view next = "next";      ///< the projection that a structural rule refers to
 inline constexpr std::string_view reward = "reward";  ///< the population that a modulated rule listens to
 inline constexpr Key recorded_spikes = {.name = "spikes",
                                         .kind = Kind::selection,
                                         .meaning = "neurons whose spikes are kept",
                                         .standard = "none"};
 
-inline constexpr Key classify = {.name = "classify",
-                                 .kind = Kind::map,
-                                 .meaning = "learn to tell classes of images apart, unsupervised"};
+inline constexpr Key classify = {
+    .name = "classify", .kind = Kind::map, .meaning = "learn to tell classes of images apart, unsupervised"};
 inline constexpr std::string_view idx_data = "idx";  ///< under `data`: a folder with the four files of MNIST
 inline constexpr std::array classification = {
     Key{.name = "data",
@@ -308,6 +360,11 @@ struct Choice {
   std::string_view meaning;
 };
 inline constexpr std::string_view event_engine = "event";
+inline constexpr std::array mask_kinds = {
+    Choice{"soft", true, "w passes with M w"}, Choice{"binary", true, "w passes where M >= 0.5"},
+    Choice{"stochastic", true, "w passes with probability M, drawn anew"}};
+inline constexpr std::array granularities = {Choice{"synapse", true, "each synapse"},
+                                             Choice{"target", true, "each target"}};
 inline constexpr std::array engines = {Choice{"batched", true, "all neurons step by step on a time grid"},
                                        Choice{event_engine, true, "from event to event, without a grid"}};
 inline constexpr std::array backends = {

@@ -90,6 +90,19 @@ void read_projections(const Tree& tree, Network& network) {
   }
 }
 
+// What projections say of each other; they may stand in any order.
+void link_projections(const Tree& tree, Network& network) {
+  auto& projections = network.description.projections;
+  for (std::size_t p = 0; p < projections.size(); ++p) {
+    const Tree& item = tree.items()[p];
+    if (const Tree* rules = item.find(keys::plasticity.name)) link_rules(*rules, projections[p], network);
+    if (const Tree* mask = item.find(keys::masked.name))
+      projections[p].mask = parse_mask(*mask, projections[p], network);
+  }
+  for (std::size_t p = 0; p < projections.size(); ++p)
+    if (const Tree* mask = tree.items()[p].find(keys::masked.name)) check_complements(network, p, *mask);
+}
+
 void read_records(const Tree& tree, Network& network) {
   NetworkDescription& description = network.description;
   for (const auto& [name, value] : tree.as_map("record")) {
@@ -113,9 +126,10 @@ void record_all_spikes(Network& network) {
 void refuse_duration(const Tree& task, const Tree* simulation) {
   const Tree* duration = simulation != nullptr ? simulation->find("duration") : nullptr;
   if (duration != nullptr)
-    throw duration->error(fmt::format("duration of simulation: the task of line {} says how long the run "
-                                      "takes; leave it out",
-                                      task.key_where().line));
+    throw duration->error(
+        fmt::format("duration of simulation: the task of line {} says how long the run "
+                    "takes; leave it out",
+                    task.key_where().line));
 }
 
 }  // namespace
@@ -149,7 +163,10 @@ NetworkDescription parse_network(const Tree& source) {
   const Tree* populations = reader.find("populations");
   if (populations == nullptr) throw tree.error("network: the key 'populations' is missing (or 'layers')");
   parse::read_populations(*populations, network);
-  if (const Tree* projections = reader.find("projections")) parse::read_projections(*projections, network);
+  if (const Tree* projections = reader.find("projections")) {
+    parse::read_projections(*projections, network);
+    parse::link_projections(*projections, network);
+  }
   if (const Tree* record = reader.find("record")) {
     parse::read_records(*record, network);
   } else {

@@ -42,6 +42,14 @@ RecordDescription parse_record(const std::string& population, const Tree& tree, 
 /// The rules of a projection whose weights have this unit.
 std::vector<RuleDescription> parse_plasticity(const Tree& tree, const ProjectionDescription& projection,
                                               Unit unit, const Network& network);
+/// Sets what the rules of a projection say of projections, once all have been read.
+void link_rules(const Tree& plasticity, ProjectionDescription& projection, const Network& network);
+/// The value of `mask` of a projection, once all have been read.
+MaskDescription parse_mask(const Tree& tree, const ProjectionDescription& projection, const Network& network);
+/// The mask that another one complements must be of its kind; throws Error(input) at `mask`.
+void check_complements(const Network& network, std::size_t projection, const Tree& mask);
+/// The projection that a text names; an unknown one is an error at that text.
+std::size_t projection_named(const Tree& name, const std::string& what, const Network& network);
 /// An entry of `record` that names a projection.
 WeightRecord parse_weight_record(const Tree& tree, std::size_t projection, const Network& network);
 /// The value of `task`.

@@ -47,9 +47,9 @@ void check_order(const RuleDescription& given, const std::vector<ParameterInfo>&
 
 void check_reward(const RuleDescription& given, const RuleInfo& rule, const std::string& what) {
   if (rule.modulated && !given.reward)
-    throw Error(ErrorKind::input, given.where,
-                fmt::format("{}: the key '{}' is missing: name the population that rewards", what,
-                            keys::reward));
+    throw Error(
+        ErrorKind::input, given.where,
+        fmt::format("{}: the key '{}' is missing: name the population that rewards", what, keys::reward));
 }
 
 RuleDescription parse_rule(const std::string& name, const Tree* value, const Position& where, Unit unit,
@@ -62,12 +62,14 @@ RuleDescription parse_rule(const std::string& name, const Tree* value, const Pos
     value->as_map(what);
     std::vector<std::string_view> valid = rule.model.parameter_names();
     if (rule.modulated) valid.push_back(keys::reward);
+    if (rule.has_next) valid.push_back(keys::next);
     check_keys(*value, valid, what);
     for (const auto& [key, entry] : value->members()) {
       if (rule.modulated && key == keys::reward) {
         given.reward = network.population(entry, fmt::format("{} of {}", key, what));
         continue;
       }
+      if (rule.has_next && key == keys::next) continue;  // see link_rules
       const auto info = std::find_if(parameters.begin(), parameters.end(),
                                      [&](const auto& parameter) { return parameter.name == key; });
       given.parameters[key] = parse_constant(entry, *info, what);
@@ -93,11 +95,12 @@ void check_start(const RuleDescription& given, const ProjectionDescription& proj
   const double low = negative ? -weight.highest() : weight.lowest();
   const double high = negative ? -weight.lowest() : weight.highest();
   if (low >= least && high <= highest->second) return;
-  throw Error(ErrorKind::input, weight.where.line > 0 ? weight.where : given.where,
-              fmt::format("weight of projection '{}': sizes from {} to {} are possible, but rule {} keeps them "
-                          "within [{}, {}]; cut the distribution by min and max",
-                          projection.name, format_quantity(low, unit), format_quantity(high, unit), given.rule,
-                          format_quantity(least, unit), format_quantity(highest->second, unit)));
+  throw Error(
+      ErrorKind::input, weight.where.line > 0 ? weight.where : given.where,
+      fmt::format("weight of projection '{}': sizes from {} to {} are possible, but rule {} keeps them "
+                  "within [{}, {}]; cut the distribution by min and max",
+                  projection.name, format_quantity(low, unit), format_quantity(high, unit), given.rule,
+                  format_quantity(least, unit), format_quantity(highest->second, unit)));
 }
 
 }  // namespace
@@ -113,17 +116,34 @@ std::vector<RuleDescription> parse_plasticity(const Tree& tree, const Projection
     rules.push_back(
         parse_rule(tree.as_text("plasticity of " + owner), nullptr, tree.where(), unit, owner, network));
   }
-  const RuleDescription* spike_rule = nullptr;
+  std::map<RuleInfo::Kind, const RuleDescription*> only;
   for (const auto& rule : rules) {
     check_start(rule, projection, unit);
-    if (find_rule(rule.rule)->kind != RuleInfo::Kind::spike) continue;
-    if (spike_rule != nullptr)
+    const RuleInfo::Kind kind = find_rule(rule.rule)->kind;
+    if (kind == RuleInfo::Kind::periodic) continue;
+    const auto [first, is_first] = only.try_emplace(kind, &rule);
+    if (!is_first)
       throw Error(ErrorKind::input, rule.where,
                   fmt::format("plasticity of {}: {} and {} both act at every spike; keep one of them", owner,
-                              spike_rule->rule, rule.rule));
-    spike_rule = &rule;
+                              first->second->rule, rule.rule));
   }
   return rules;
+}
+
+void link_rules(const Tree& plasticity, ProjectionDescription& projection, const Network& network) {
+  if (!plasticity.is_map()) return;
+  for (auto& rule : projection.plasticity) {
+    const Tree* given = plasticity.find(rule.rule);
+    const Tree* next = given != nullptr && given->is_map() ? given->find(keys::next) : nullptr;
+    if (!find_rule(rule.rule)->has_next || next == nullptr) continue;
+    const std::string what =
+        fmt::format("{} of rule {} of projection '{}'", keys::next, rule.rule, projection.name);
+    rule.next = projection_named(*next, what, network);
+    const ProjectionDescription& behind = network.description.projections[*rule.next];
+    if (behind.from != projection.to)
+      throw next->error(
+          fmt::format("{}: '{}' must begin where '{}' ends", what, behind.name, projection.name));
+  }
 }
 
 }  // namespace synfire::parse

@@ -182,8 +182,12 @@ void parse_weight(const MapReader& reader, const Ends& ends, ProjectionDescripti
   // A current comes with its own unit; the weight scales it.
   const Unit unit = ends.source.emits_current() ? Unit::none : ends.target.model().receptors[receptor].unit;
   const Tree value = value_or_standard(reader, keys::weight, unit);
-  refuse_list(value, keys::weight.name, owner);
-  projection.weight = parse_distribution(value, {"weight", unit, 1, unbounded, ""}, owner, {});
+  const auto shared = projection.connect.parameters.find("shared");
+  const bool is_kernel = shared != projection.connect.parameters.end() && shared->second != 0;
+  Forms forms;
+  if (is_kernel && value.is_list()) forms.listed = static_cast<std::uint32_t>(value.items().size());
+  if (!is_kernel) refuse_list(value, keys::weight.name, owner);
+  projection.weight = parse_distribution(value, {"weight", unit, 1, unbounded, ""}, owner, forms);
   if (named == nullptr && !ends.source.emits_current())
     receptor = receptor_by_sign(projection.weight, ends, unit, owner);
   check_magnitude(projection.weight, ends.target.model().receptors[receptor], owner);

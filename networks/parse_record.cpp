@@ -9,6 +9,7 @@
 #include "networks/map_reader.hpp"
 #include "networks/parse_parts.hpp"
 #include "networks/parse_value.hpp"
+#include "plasticity/rules.hpp"
 
 namespace synfire::parse {
 namespace {
@@ -120,7 +121,10 @@ WeightRecord parse_weight_record(const Tree& tree, std::size_t index, const Netw
   const ProjectionDescription& projection = network.description.projections[index];
   const double dt = network.description.simulation.dt;
   const std::string what = fmt::format("record of projection '{}'", projection.name);
-  if (projection.plasticity.empty())
+  const bool changes =
+      std::any_of(projection.plasticity.begin(), projection.plasticity.end(),
+                  [](const auto& rule) { return find_rule(rule.rule)->kind != RuleInfo::Kind::short_term; });
+  if (!changes && !projection.mask)
     throw Error(ErrorKind::input, tree.key_where(),
                 what + ": its weights never change; record a projection that has `plasticity`");
   const std::string_view only_weights[] = {keys::recorded_weights.name};

@@ -307,6 +307,9 @@ Json plasticity() {
                                                {"description", "population whose activity is the reward"}};
       required.push_back(keys::reward);
     }
+    if (rule.has_next)
+      properties[std::string(keys::next)] = {
+          {"type", "string"}, {"description", "projection that leaves the targets, to which rates refer"}};
     if (required.empty()) names.push_back(rule.model.name);
     Json map = closed_map(std::move(properties));
     map["required"] = std::move(required);
@@ -328,29 +331,45 @@ Json record() {
   return {{"type", "object"}, {"additionalProperties", closed_map(std::move(properties))}};
 }
 
+// A map with one key of the name and nothing else.
+Json only(std::string_view name, Json value) {
+  Json map = closed_map({{std::string(name), std::move(value)}});
+  map["required"] = Json::array({name});
+  return map;
+}
+
 Json data_of_task() {
-  Json properties = Json::object();
-  properties[std::string(keys::idx_data)] = {{"type", "string"}};
+  Json forms = Json::array({only(keys::idx_data, {{"type", "string"}})});
   for (const auto& model : dataset_models()) {
     Json values = Json::object();
     for (const auto& info : model.parameters) values[info.name] = rule_parameter(info);
-    properties[model.name] = any_of({{{"type", "null"}}, closed_map(std::move(values))});
-    properties[model.name]["description"] = model.summary;
+    Json value = any_of({{{"type", "null"}}, closed_map(std::move(values))});
+    value["description"] = model.summary;
+    forms.push_back(only(model.name, std::move(value)));
   }
-  Json result = closed_map(std::move(properties));
-  result["minProperties"] = result["maxProperties"] = 1;
-  return result;
+  return any_of(std::move(forms));
 }
 
 Json task() {
   Json classify = table(keys::classification);
   Json& properties = classify["properties"];
   properties["data"].update(data_of_task());
-  Json values = {{"type", "object"}, {"additionalProperties", {{"type", {"number", "string", "boolean"}}}}};
-  properties["test_params"]["additionalProperties"] = std::move(values);
+  Json value = any_of({{{"type", "number"}}, {{"type", "string"}}, {{"type", "boolean"}}});
+  properties["test_params"]["additionalProperties"] = {{"type", "object"},
+                                                       {"additionalProperties", std::move(value)}};
   classify["description"] = keys::classify.meaning;
-  Json result = closed_map({{std::string(keys::classify.name), std::move(classify)}});
-  result["required"] = Json::array({keys::classify.name});
+  return only(keys::classify.name, std::move(classify));
+}
+
+Json mask() {
+  Json result = table(keys::mask);
+  Json& properties = result["properties"];
+  Json initial = reference(value_name(Unit::none));
+  initial["description"] = properties["initial"]["description"];
+  properties["initial"] = std::move(initial);
+  properties["kind"] = available(keys::mask_kinds, properties["kind"]);
+  properties["granularity"] = available(keys::granularities, properties["granularity"]);
+  properties["competition"].update(table(keys::competition));
   return result;
 }
 
@@ -370,8 +389,11 @@ Json definitions() {
   defs["population"] = std::move(population);
   Json layer = table(keys::layer);
   add_models(layer, false);
+  layer["properties"][std::string(keys::masked.name)].update(reference("mask"));
   defs["layer"] = std::move(layer);
   defs["projection"] = table(keys::projection);
+  defs["projection"]["properties"][std::string(keys::masked.name)].update(reference("mask"));
+  defs["mask"] = mask();
   return defs;
 }
 

@@ -24,6 +24,9 @@ template <class Parameters, class Real> Real balance(const Parameters& p, Real c
   return p.E_L + (p.I_e + current) * p.tau_m / p.C_m;
 }
 
+/// The slope at 0 of t exp(1 - t/tau)/tau, whose peak is 1.
+template <class Real> Real slope_of_alpha(Real tau) { return Real(2.71828182845904523536) / tau; }
+
 template <class State, class Parameters> void reset(State& s, const Parameters& p) {
   s.V_m = p.V_reset;
   s.refractory = p.t_ref;

@@ -48,8 +48,8 @@ template <class Real> struct Bends {
 
 /// The first time (ms, from 0) at which the excess of a flow is >= 0; infinity when that never happens.
 /// A flow offers at(t), the Motion at t; ceiling(t), which no later excess passes; bends(until), ascending
-/// within (0, until); and pace, a time (ms) in which it does something. A flow that ends below the threshold must
-/// have a ceiling that falls to 0 or below.
+/// within (0, until); and pace, a time (ms) in which it does something. A flow that ends below the threshold
+/// must have a ceiling that falls to 0 or below.
 template <class Real, class Flow> Real first_crossing(const Flow& flow) {
   constexpr int most_doublings = 1100;
   Motion<Real> from = flow.at(Real(0));
@@ -84,12 +84,11 @@ template <class Real, class Flow> Real first_crossing(const Flow& flow) {
 }
 
 /// How far a slope can bend either way, and the time (ms) for which that holds.
-template <class Real> struct BendLimit {
-  Real bend, within;
-};
+template <class Real> struct BendLimit { Real bend, within; };
 
-/// The same for a flow whose bends are not known in advance, only their limit: it is followed in steps that no
-/// crossing can hide in. A flow offers at(t), ceiling() and limit() from now on, and after(t), itself later.
+/// The same for a flow whose bends are not known in advance, only their limit: it is followed in steps that
+/// no crossing can hide in. A flow offers at(t), ceiling() and limit() from now on, and after(t), itself
+/// later.
 template <class Real, class Flow> Real first_crossing_stepwise(Flow flow) {
   constexpr int most_steps = 20000;
   constexpr Real touching = Real(1e-12), rounding = Real(1e-13);  // ms, mV

@@ -44,6 +44,7 @@ template <class Real> struct Klif {
   };
   struct Constants {
     Real V_from_V, V_from_X, offset, V_from_F;
+    Real depth, slope;  // of celu and of leaky_relu, 0 with another activation
   };
 
   static constexpr auto describe() {
@@ -73,14 +74,18 @@ template <class Real> struct Klif {
 
   static Constants constants(const Parameters& p, double) {
     const Leak leak = leak_of_tau(p.tau, p.V_reset);
-    return {Real(leak.from_V), Real(leak.from_X), Real(leak.offset), Real(p.form == 0 ? 1 : 1 / double(p.k))};
+    return {Real(leak.from_V),
+            Real(leak.from_X),
+            Real(leak.offset),
+            Real(p.form == 0 ? 1 : 1 / double(p.k)),
+            p.activation == 1 ? p.alpha : Real(0),
+            p.activation == 2 ? p.slope : Real(0)};
   }
   static State initial(const Parameters& p) { return {p.V_reset}; }
 
-  SYNFIRE_HD static Real activate(Real x, const Parameters& p) {
-    const Real celu = p.alpha * (math::exp(x / p.alpha) - Real(1));
-    Real below = math::select(p.activation == Real(1), celu, Real(0));
-    below = math::select(p.activation == Real(2), p.slope * x, below);
+  SYNFIRE_HD static Real activate(Real x, const Parameters& p, const Constants& c) {
+    const Real negative = math::select(x < Real(0), x, Real(0));
+    const Real below = c.depth * (math::exp(negative / p.alpha) - Real(1)) + c.slope * negative;
     return math::select(x > Real(0), x, below);
   }
 
@@ -89,7 +94,7 @@ template <class Real> struct Klif {
 
   SYNFIRE_HD static bool step(State& s, const Parameters& p, const Constants& c, const Input& in) {
     const Real H = s.V_m * c.V_from_V + (in.x + in.current) * c.V_from_X + c.offset;
-    s.V_m = activate(p.k * H, p);
+    s.V_m = activate(p.k * H, p, c);
     const bool spike = crosses<Klif>(margin(s, p));
     s.V_m = math::select(spike, p.V_reset, s.V_m * c.V_from_F);
     return spike;

@@ -4,6 +4,8 @@
 
 #include "core/concepts.hpp"
 #include "core/math.hpp"
+#include "neurons/adaptive_flow.hpp"
+#include "neurons/event_form.hpp"
 #include "neurons/propagators.hpp"
 #include "neurons/refractory.hpp"
 
@@ -133,6 +135,19 @@ template <class Real> struct LifAdaptive {
     s.w = s.w + math::select(spike, p.b, Real(0));
     return spike;
   }
+
+  // Event form (neurons/adaptive_flow.hpp).
+
+  static void advance(State& s, const Parameters& p, Real current, Real ms) {
+    exact_flow::advance_adaptive(s, p, current, ms);
+  }
+  static void receive(State& s, const Parameters&, std::size_t receptor, Real weight) {
+    (receptor == 0 ? s.I_syn_ex : s.I_syn_in) += weight;
+  }
+  static Real next_spike(const State& s, const Parameters& p, Real current) {
+    return exact_flow::next_adaptive_spike(s, p, current);
+  }
+  static void fire(State& s, const Parameters& p) { event_form::reset(s, p), s.w += p.b; }
 };
 
 }  // namespace synfire

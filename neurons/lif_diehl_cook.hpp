@@ -22,7 +22,8 @@ namespace synfire {
 /// grid in single precision too; the membrane is advanced by the exponential of the conductances averaged
 /// over the step: exact for constant conductances, else of order 2 in dt. Source: Diehl & Cook 2015;
 /// (6.1)-(6.7) of Jiang 2022. The defaults are those of the excitatory layer; the
-/// inhibitory one has tau_m 10, E_L -60, V_reset -45, V_th -40, t_ref 2, E_in -85 and theta_plus 0.
+/// inhibitory one has tau_m 10, E_L -60, V_reset -45, V_th -40, t_ref 2, E_in -85, theta_plus 0 and
+/// theta_offset 0.
 template <class Real> struct LifDiehlCook {
   struct Parameters {
     Real E_L = -65;

@@ -10,6 +10,8 @@
 #include "plasticity/stdp_inhibitory.hpp"
 #include "plasticity/stdp_reward.hpp"
 #include "plasticity/stdp_triplet.hpp"
+#include "plasticity/structural.hpp"
+#include "plasticity/tsodyks_markram.hpp"
 
 namespace synfire {
 
@@ -25,11 +27,20 @@ using SpikeRules = ModelList<  //
 using PeriodicRules = ModelList<  //
     SynapticScaling>;
 
+/// Rules for the part of its weight that a spike passes with; a projection has one of them at most.
+using ShortTermRules = ModelList<  //
+    TsodyksMarkram>;
+
+/// Rules that remove synapses and add others; a projection has one of them at most.
+using StructuralRules = ModelList<  //
+    Structural>;
+
 struct RuleInfo {
-  enum class Kind { spike, periodic };
+  enum class Kind { spike, periodic, short_term, structural };
   ModelInfo model;
   Kind kind = Kind::spike;
   bool modulated = false;  ///< needs a population that rewards
+  bool has_next = false;   ///< may refer to a projection that leaves the targets
 };
 
 /// Names and parameters of every rule, for those who need no templates.

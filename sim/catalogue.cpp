@@ -8,8 +8,9 @@
 #include "io/events/formats.hpp"
 #include "io/spike_file.hpp"
 #include "neurons/models.hpp"
+#include "sim/catalogue_neurons.hpp"
 #include "sim/catalogue_trains.hpp"
-#include "sim/cpu/neurons.hpp"
+#include "sim/values.hpp"
 
 namespace synfire {
 namespace {
@@ -23,6 +24,14 @@ template <class Visit> void with_neuron_model(std::string_view name, Visit&& vis
     visit.template operator()<Model>();
   });
   if (!found) throw Error(ErrorKind::internal, fmt::format("no neuron model '{}'", name));
+}
+
+// What the one part of the list that holds a model makes of it.
+template <class Made, class Make> std::unique_ptr<Made> made_by_a_part(const Make& make) {
+  std::unique_ptr<Made> made;
+  [&]<std::size_t... part>(std::index_sequence<part...>) { (void)((made = make(NeuronPart<part>{})) || ...); }
+  (std::make_index_sequence<neuron_parts>());
+  return made;
 }
 
 const SourceInfo* find_source(std::string_view name) {
@@ -167,46 +176,6 @@ class GaussianCurrent final : public SignalSource {
   std::vector<float> held_;
 };
 
-// ---- Reference ----
-
-template <class M> class ReferenceOf final : public ReferenceNeurons {
- public:
-  ReferenceOf(const BuildContext& context, const PopulationDescription& population)
-      : noise_key_(context.key(noise_path(population))) {
-    const ParameterSampler<M> sampler(context, population);
-    for (std::uint32_t i = 0; i < population.size(); ++i) {
-      parameters_.push_back(sampler.parameters(i));
-      constants_.push_back(M::constants(parameters_.back(), context.grid.dt_ms()));
-      states_.push_back(sampler.initial(i, parameters_.back()));
-    }
-  }
-
-  unsigned step(Step step, std::uint32_t i, std::span<const double> input) override {
-    typename M::Input in{};
-    constexpr std::size_t receptors = member_count<typename M::Input, double>;
-    const auto members = tie_members<receptors>(in);
-    [&]<std::size_t... r>(std::index_sequence<r...>) { ((std::get<r>(members) = input[r]), ...); }
-    (std::make_index_sequence<receptors>());
-    const auto drawn = noise::of_neuron<NoiseOf<M>, double>(noise_key_, step, i);
-    return advance<M>(states_[i], parameters_[i], constants_[i], in, drawn);
-  }
-
-  double state(std::size_t i, std::size_t variable) const override {
-    double value = 0;
-    std::size_t k = 0;
-    for_each_field(M::describe_state(), [&](const auto& f) {
-      if (k++ == variable) value = states_[i].*(f.member);
-    });
-    return value;
-  }
-
- private:
-  std::vector<typename M::Parameters> parameters_;
-  std::vector<typename M::Constants> constants_;
-  std::vector<typename M::State> states_;
-  RandomKey noise_key_;
-};
-
 }  // namespace
 
 bool is_neuron_model(std::string_view model) { return find_model(neuron_models(), model) != nullptr; }
@@ -224,20 +193,12 @@ const ModelInfo& model_info(std::string_view model) {
 
 std::unique_ptr<Emitter> make_neurons(const BuildContext& context, const PopulationDescription& population,
                                       Range range) {
-  std::unique_ptr<Emitter> made;
-  with_neuron_model(population.model, [&]<template <class> class Model>() {
-    made = std::make_unique<CpuNeurons<Model<float>>>(context, population, range);
-  });
-  return made;
+  return made_by_a_part<Emitter>([&](auto part) { return part.cpu(context, population, range); });
 }
 
 std::unique_ptr<ReferenceNeurons> make_reference_neurons(const BuildContext& context,
                                                          const PopulationDescription& population) {
-  std::unique_ptr<ReferenceNeurons> made;
-  with_neuron_model(population.model, [&]<template <class> class Model>() {
-    made = std::make_unique<ReferenceOf<Model<double>>>(context, population);
-  });
-  return made;
+  return made_by_a_part<ReferenceNeurons>([&](auto part) { return part.reference(context, population); });
 }
 
 std::unique_ptr<Emitter> make_spike_source(const BuildContext& context,

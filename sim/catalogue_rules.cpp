@@ -6,6 +6,7 @@
 
 #include "plasticity/rules.hpp"
 #include "sim/cpu/plastic.hpp"
+#include "sim/release.hpp"
 
 namespace synfire {
 namespace {
@@ -54,6 +55,31 @@ const RuleDescription* spike_rule(const std::vector<RuleDescription>& rules) {
     if (find_rule(rule.rule)->kind == RuleInfo::Kind::spike) return &rule;
   return nullptr;
 }
+
+// ---- Short term ----
+
+template <class R> class ReleaseOf final : public Release {
+ public:
+  ReleaseOf(const typename R::Parameters& p, std::uint32_t sources, double dt_ms)
+      : p_(p), dt_ms_(dt_ms), states_(sources, R::initial(p)), last_(sources, -1) {}
+
+  double part(std::uint32_t source, Step step, std::uint32_t times) override {
+    double sum = 0;
+    for (std::uint32_t n = 0; n < times; ++n) {
+      const double elapsed = static_cast<double>(step - last_[source]) * dt_ms_;
+      sum += last_[source] < 0 ? R::first(states_[source]) : R::next(states_[source], elapsed, p_);
+      last_[source] = step;
+    }
+    return sum;
+  }
+  std::size_t bytes() const override { return states_.size() * (sizeof(typename R::State) + sizeof(Step)); }
+
+ private:
+  typename R::Parameters p_;
+  double dt_ms_;
+  std::vector<typename R::State> states_;
+  std::vector<Step> last_;
+};
 
 // ---- Reference ----
 
@@ -108,11 +134,26 @@ template <class R> class ReferenceOfRule final : public ReferenceSynapses {
   void end_step(Step step, std::span<const std::uint32_t> spikes) override {
     for (const std::uint32_t target : spikes) {
       for (std::size_t k = 0; k < synapses_.size(); ++k)
-        if (synapses_[k].target == target) act(k, R::on_post(synapses_[k].weight, pre_[k], post_[target], p_));
+        if (synapses_[k].target == target)
+          act(k, R::on_post(synapses_[k].weight, pre_[k], post_[target], p_));
       R::fire(post_[target], p_);
     }
     for (const auto& rule : periodic_)
       if ((step + 1) % rule.every == 0) apply(rule);
+  }
+
+  void rearrange(std::span<const Moved> synapses) override {
+    std::vector<Synapse> now;
+    std::vector<typename R::Pre> pre;
+    std::vector<double> eligibility;
+    for (const Moved& moved : synapses) {
+      now.push_back(moved.synapse);
+      pre.push_back(moved.like == none ? typename R::Pre{} : pre_[moved.like]);
+      eligibility.push_back(moved.was == none ? 0 : eligibility_[moved.was]);
+    }
+    synapses_ = std::move(now);
+    pre_ = std::move(pre);
+    eligibility_ = std::move(eligibility);
   }
 
   double weight(std::size_t k) const override { return synapses_[k].weight; }
@@ -161,6 +202,24 @@ double rule_parameter(const RuleDescription& rule, std::string_view parameter) {
                                         : find_rule(rule.rule)->model.parameter(parameter)->default_value;
 }
 
+bool changes_synapses(const std::vector<RuleDescription>& rules) {
+  return std::any_of(rules.begin(), rules.end(), [](const auto& rule) {
+    return find_rule(rule.rule)->kind != RuleInfo::Kind::short_term;
+  });
+}
+
+std::unique_ptr<Release> make_release(const std::vector<RuleDescription>& rules, std::uint32_t sources,
+                                      double dt_ms) {
+  std::unique_ptr<Release> made;
+  for (const auto& rule : rules) {
+    with_rule<ShortTermRules>(rule.rule, [&]<template <class> class Rule>() {
+      using R = Rule<double>;
+      made = std::make_unique<ReleaseOf<R>>(parameters_of<R>(rule), sources, dt_ms);
+    });
+  }
+  return made;
+}
+
 const RuleDescription* rewarded_rule(const std::vector<RuleDescription>& rules) {
   for (const auto& rule : rules)
     if (rule.reward) return &rule;
@@ -173,7 +232,8 @@ std::unique_ptr<PlasticInlet> make_plastic_inlet(const std::vector<RuleDescripti
     parts.periodic.push_back({rule.every, std::move(rule.apply)});
   const RuleDescription* rule = spike_rule(rules);
   if (rule == nullptr)
-    return std::make_unique<PlasticSynapses<NoChange<float>>>(std::move(parts), NoChange<float>::Parameters{});
+    return std::make_unique<PlasticSynapses<NoChange<float>>>(std::move(parts),
+                                                              NoChange<float>::Parameters{});
   std::unique_ptr<PlasticInlet> made;
   with_rule<SpikeRules>(rule->rule, [&]<template <class> class Rule>() {
     using R = Rule<float>;
@@ -186,7 +246,7 @@ std::unique_ptr<ReferenceSynapses> make_reference_synapses(const std::vector<Rul
                                                            std::vector<ReferenceSynapses::Synapse> synapses,
                                                            std::size_t targets, double dt_ms) {
   if (targets > SparseBlock::max_targets)
-    throw Error(ErrorKind::input, rules.front().where,
+    throw Error(ErrorKind::input, rules.empty() ? Position{} : rules.front().where,
                 fmt::format("the reference backend changes synapses onto {} targets at most",
                             SparseBlock::max_targets));
   auto periodic = periodic_rules<double>(rules, dt_ms);

@@ -10,6 +10,7 @@
 namespace synfire {
 
 struct PlasticParts;
+class Release;
 class PlasticInlet;
 
 /// One projection under its rules into one shard; `parts.periodic` is filled in here. Throws Error(input) for
@@ -19,6 +20,13 @@ std::unique_ptr<PlasticInlet> make_plastic_inlet(const std::vector<RuleDescripti
 
 /// The value of a rule's parameter, given or its default.
 double rule_parameter(const RuleDescription& rule, std::string_view parameter);
+
+/// True when the synapses themselves change, false when at most the part that spikes pass with does.
+bool changes_synapses(const std::vector<RuleDescription>& rules);
+
+/// Short-term plasticity of `sources` neurons; null pointer when no rule asks for it.
+std::unique_ptr<Release> make_release(const std::vector<RuleDescription>& rules, std::uint32_t sources,
+                                      double dt_ms);
 
 /// The rule of a projection that needs a reward; null pointer when none does.
 const RuleDescription* rewarded_rule(const std::vector<RuleDescription>& rules);
@@ -38,6 +46,14 @@ class ReferenceSynapses {
   virtual double arrive(std::size_t synapse) = 0;
   /// At the end of step number `step`: the targets that spiked in it.
   virtual void end_step(Step step, std::span<const std::uint32_t> spikes) = 0;
+  /// Synapses have gone and come: the new list, in the order of its numbers.
+  struct Moved {
+    Synapse synapse;
+    std::size_t was;   ///< number until now, or none
+    std::size_t like;  ///< number until now of one with the same spikes before it, or none
+  };
+  static constexpr std::size_t none = ~std::size_t(0);
+  virtual void rearrange(std::span<const Moved> synapses) = 0;
   virtual double weight(std::size_t synapse) const = 0;
   virtual std::uint32_t target(std::size_t synapse) const = 0;
 };

@@ -10,6 +10,7 @@
 
 #include "core/version.hpp"
 #include "sim/catalogue.hpp"
+#include "sim/catalogue_structure.hpp"
 
 namespace synfire {
 namespace {
@@ -145,6 +146,10 @@ void ResultFile::write_populations(const NetworkDescription& network) {
 void ResultFile::open_recordings(const NetworkDescription& network) {
   for (const auto& record : network.weight_records)
     weights_.emplace_back(file_, network, network.projections[record.projection]);
+  for (const auto& projection : network.projections)
+    structures_.push_back(structural_rule(projection.plasticity) != nullptr
+                              ? std::make_unique<StructureWriter>(file_, projection.name)
+                              : nullptr);
   spikes_.resize(network.populations.size());
   reports_.resize(network.populations.size());
   for (const auto& record : network.records) {
@@ -206,6 +211,11 @@ void ResultFile::frames(std::size_t population, std::size_t trace, std::span<con
 void ResultFile::weights(std::size_t record, Step point, const SynapseTable& table) {
   check_room(table.bytes());
   weights_[record].append(grid_.time_ms(point), table);
+}
+
+void ResultFile::structure(std::size_t projection, Step point, const StructureEvent& event) {
+  check_room(sizeof event);
+  structures_[projection]->append(grid_.time_ms(point), event);
 }
 
 void ResultFile::flush(Step step) {

@@ -9,6 +9,7 @@
 
 #include "io/sonata.hpp"
 #include "networks/description.hpp"
+#include "sim/output_structure.hpp"
 #include "sim/output_weights.hpp"
 #include "sim/record.hpp"
 #include "sim/run.hpp"
@@ -35,7 +36,11 @@ class ResultFile final : public RecordSink {
                    std::span<const std::uint32_t> neurons) override;
   void frames(std::size_t population, std::size_t trace, std::span<const float> values) override;
   void weights(std::size_t record, Step point, const SynapseTable& table) override;
+  void structure(std::size_t projection, Step point, const StructureEvent& event) override;
   void flush(Step step) override;
+
+  /// For what a task adds once the run has ended.
+  hdf5::File& file() { return file_; }
 
   /// Adds timing and counts and closes the file.
   void finish(const RunResult& result);
@@ -52,6 +57,7 @@ class ResultFile final : public RecordSink {
   std::vector<std::unique_ptr<SpikeWriter>> spikes_;                 // by population; null: not recorded
   std::vector<std::vector<std::unique_ptr<ReportWriter>>> reports_;  // by population and trace
   std::vector<WeightWriter> weights_;                                // by record of weights
+  std::vector<std::unique_ptr<StructureWriter>> structures_;         // by projection; null: no such rule
   std::vector<double> times_;
   std::vector<std::uint64_t> ids_;
 };

@@ -9,6 +9,7 @@
 #include "networks/keys.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/catalogue_rules.hpp"
+#include "sim/catalogue_structure.hpp"
 #include "sim/record.hpp"
 #include "sim/statistics.hpp"
 #include "synapses/sparse.hpp"
@@ -24,6 +25,11 @@ bool is_recorded(const NetworkDescription& network, std::size_t population) {
 // Weights that a rule brings were not there when the description was checked.
 void check_weights(ProjectionPlan& plan) {
   const Distribution& weight = plan.description->weight;
+  const auto* listed = std::get_if<std::vector<double>>(&weight.shape);
+  if (listed != nullptr && listed->size() != plan.connector->kernel_size())
+    throw Error(ErrorKind::input, weight.where,
+                fmt::format("weight of projection '{}': the list has {} entries, but the kernel has {}",
+                            plan.description->name, listed->size(), plan.connector->kernel_size()));
   plan.is_negative = !plan.magnitude && weight.lowest() < 0 && weight.highest() <= 0;
   if (!plan.connector->has_weights()) return;
   using Sign = ReceptorInfo::Sign;
@@ -63,6 +69,22 @@ std::vector<Range> cut(std::uint32_t size, std::uint32_t parts) {
   return ranges;
 }
 
+// Structural rules compare all synapses of a projection, so one shard must have them.
+bool is_restructured(const Plan& plan, std::size_t population) {
+  return std::any_of(plan.projections.begin(), plan.projections.end(), [&](const auto& projection) {
+    return projection.description->to == population &&
+           structural_rule(projection.description->plasticity) != nullptr;
+  });
+}
+
+// True when a mask of another projection competes with this one.
+bool is_rival(const NetworkDescription& network, const ProjectionDescription& projection) {
+  return std::any_of(network.projections.begin(), network.projections.end(), [&](const auto& other) {
+    return other.mask && other.mask->competition &&
+           &network.projections[other.mask->competition->against] == &projection;
+  });
+}
+
 std::uint32_t part_count(std::uint32_t size, unsigned workers, unsigned shards) {
   const std::uint32_t least = size / (SparseBlock::max_targets - 64) + 1;
   if (shards > 0) return std::max(shards, least);
@@ -98,8 +120,9 @@ unsigned worthwhile_workers(const BuildContext& context, const Plan& plan, unsig
 
 double bytes_of(const ProjectionPlan& projection, std::size_t shards) {
   if (projection.is_fused || projection.is_current) return 0;
-  const double synapses = projection.connector->expected_synapses();
-  const bool plastic = !projection.description->plasticity.empty();
+  const StructureSize structure = structure_size(projection);
+  const double synapses = structure.synapses;
+  const bool plastic = projection.is_plastic;
   // A plastic synapse is found by its target as well, and may have traces of its own.
   constexpr double per_plastic = sizeof(float) + 2 * sizeof(std::uint32_t) + 8;
   const double weight = plastic ? per_plastic : (projection.one_weight() ? 0 : sizeof(float));
@@ -108,14 +131,17 @@ double bytes_of(const ProjectionPlan& projection, std::size_t shards) {
   const double delay = projection.one_delay() ? 0 : sizeof(std::uint32_t) + sizeof(DelayRun);
   const double rows =
       static_cast<double>(projection.from->size()) * 2 * sizeof(std::uint64_t) * double(shards);
-  return synapses * (sizeof(std::uint16_t) + weight + delay) + rows + double(projection.connector->bytes());
+  const double each = sizeof(std::uint16_t) + weight + delay + structure.bytes_each;
+  return synapses * each + rows + double(projection.connector->bytes());
 }
 
 }  // namespace
 
 double ProjectionPlan::weight(std::uint32_t target, std::uint32_t k) const {
   const double w = connector->has_weights() ? double(connector->weights_of(target)[k])
-                                            : description->weight.sample(weight_key, target, k);
+                   : connector->kernel_size() > 0
+                       ? description->weight.sample(weight_key, connector->kernel_entry(target, k))
+                       : description->weight.sample(weight_key, target, k);
   return magnitude ? std::abs(w) : w;
 }
 
@@ -126,6 +152,11 @@ double ProjectionPlan::delay_ms(std::uint32_t target, std::uint32_t k) const {
   throw Error(ErrorKind::input, description->where,
               fmt::format("projection '{}': a delay of {} ms is below {} ms, the shortest possible",
                           description->name, ms, keys::shortest_delay));
+}
+
+double ProjectionPlan::mask(std::uint32_t target, std::uint32_t k) const {
+  const MaskDescription& mask = *description->mask;
+  return mask.initial.sample(mask_key, target, mask.per_target ? 0 : k);
 }
 
 Step ProjectionPlan::delay(std::uint32_t target, std::uint32_t k) const {
@@ -173,11 +204,16 @@ std::vector<ProjectionPlan> plan_projections(const BuildContext& context, bool m
     check_weights(plan);
     plan.weight_key = context.key(fmt::format("projection/{}/weight", projection.name));
     plan.delay_key = context.key(fmt::format("projection/{}/delay", projection.name));
+    plan.mask_key = context.key(fmt::format("projection/{}/mask", projection.name));
     plan.dt_ms = context.grid.dt_ms();
     plan.is_current = is_signal_model(from.model);
     check_rules(projection.plasticity, projection.name);
+    check_structure(plan);
+    plan.is_plastic =
+        changes_synapses(projection.plasticity) || projection.mask || is_rival(network, projection);
     plan.is_fused = may_fuse && !plan.is_current && plan.connector->is_identity() && plan.one_delay() &&
-                    projection.plasticity.empty() && make_count_source(context, from) != nullptr;
+                    projection.plasticity.empty() && !plan.is_plastic &&
+                    make_count_source(context, from) != nullptr;
     plans.push_back(std::move(plan));
   }
   return plans;
@@ -192,15 +228,15 @@ Plan make_plan(const BuildContext& context, unsigned threads, unsigned shards) {
     const auto& population = network.populations[i];
     if (is_signal_model(population.model)) continue;
     const bool neurons = is_neuron_model(population.model);
-    const bool needed = std::any_of(
-        plan.projections.begin(), plan.projections.end(),
-        [&](const auto& projection) {
+    const bool needed =
+        std::any_of(plan.projections.begin(), plan.projections.end(), [&](const auto& projection) {
           const RuleDescription* rewarded = rewarded_rule(projection.description->plasticity);
           return (projection.from == &population && !projection.is_fused) ||
                  (rewarded != nullptr && rewarded->reward == i);
         });
     if (!neurons && !needed && !is_recorded(network, i)) continue;
-    const std::uint32_t parts = neurons ? part_count(population.size(), plan.workers, shards) : 1;
+    const bool one_part = !neurons || is_restructured(plan, i);
+    const std::uint32_t parts = one_part ? 1 : part_count(population.size(), plan.workers, shards);
     plan.populations.push_back({&population, i, neurons, cut(population.size(), parts)});
     plan.expected_bytes += double(population.size()) *
                            double(bytes_per_neuron(population) + IntervalStatistics::bytes_per_neuron);

@@ -19,8 +19,9 @@ struct ProjectionPlan {
   bool magnitude = false;  ///< conductances: the size of the weight counts
   bool is_current = false;
   bool is_negative = false;  ///< no weight is above 0, and some are below: rules see their sizes
+  bool is_plastic = false;  ///< its synapses change, have a mask, or must tell how active they are
   bool is_fused = false;  ///< the source's counts are read where they are needed, without spikes or synapses
-  RandomKey weight_key, delay_key;
+  RandomKey weight_key, delay_key, mask_key;
   double dt_ms = 0.1;
 
   bool one_weight() const { return description->weight.is_constant() && !connector->has_weights(); }
@@ -28,6 +29,8 @@ struct ProjectionPlan {
   /// Of the k-th synapse onto a target, in the order in which the connector names them.
   double weight(std::uint32_t target, std::uint32_t k) const;
   Step delay(std::uint32_t target, std::uint32_t k) const;
+  /// The part M of a weight at the start; of a mask by target, the same for all k. Only with a mask.
+  double mask(std::uint32_t target, std::uint32_t k) const;
   /// The same delay where time has no steps, in ms.
   double delay_ms(std::uint32_t target, std::uint32_t k) const;
 };

@@ -32,6 +32,8 @@ void RecordSink::weights(std::size_t, Step, const SynapseTable&) {
   throw Error(ErrorKind::internal, "this sink takes no weights");
 }
 
+void RecordSink::structure(std::size_t, Step, const StructureEvent&) {}
+
 std::size_t RecordChunk::bytes() const {
   std::size_t total =
       steps.size() * sizeof(Step) + times_ms.size() * sizeof(double) + neurons.size() * sizeof(std::uint32_t);
@@ -84,6 +86,8 @@ void Recorder::push(WeightChunk chunk) {
   enter(std::move(chunk), bytes, waiting_weights_);
 }
 
+void Recorder::push(const StructureChunk& chunk) { enter(chunk, sizeof chunk, waiting_structures_); }
+
 void Recorder::finish() {
   if (thread_.joinable()) {
     {
@@ -96,16 +100,20 @@ void Recorder::finish() {
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
-bool Recorder::take(std::vector<RecordChunk>& chunks, std::vector<WeightChunk>& weights) {
+bool Recorder::take(std::vector<RecordChunk>& chunks, std::vector<WeightChunk>& weights,
+                    std::vector<StructureChunk>& structures) {
   chunks.clear();
   weights.clear();
+  structures.clear();
   std::unique_lock lock(mutex_);
-  arrived_.wait_for(lock, flush_interval,
-                    [&] { return !waiting_.empty() || !waiting_weights_.empty() || finishing_; });
+  arrived_.wait_for(lock, flush_interval, [&] {
+    return !waiting_.empty() || !waiting_weights_.empty() || !waiting_structures_.empty() || finishing_;
+  });
   chunks.swap(waiting_);
   weights.swap(waiting_weights_);
+  structures.swap(waiting_structures_);
   bytes_waiting_ = 0;
-  const bool more = !finishing_ || !chunks.empty() || !weights.empty();
+  const bool more = !finishing_ || !chunks.empty() || !weights.empty() || !structures.empty();
   lock.unlock();
   taken_.notify_all();
   return more;
@@ -115,8 +123,10 @@ void Recorder::run() {
   try {
     std::vector<RecordChunk> chunks;
     std::vector<WeightChunk> weights;
+    std::vector<StructureChunk> structures;
     last_flush_ = std::chrono::steady_clock::now();
-    while (take(chunks, weights)) {
+    while (take(chunks, weights, structures)) {
+      for (const auto& chunk : structures) sink_.structure(chunk.projection, chunk.point, chunk.event);
       for (auto& chunk : weights) join_weights(std::move(chunk));
       for (const auto& chunk : chunks) {
         sort_in(chunk);
@@ -139,9 +149,7 @@ void Recorder::run() {
 void Recorder::join_weights(WeightChunk chunk) {
   const auto entry = joining_.try_emplace({chunk.record, chunk.point}).first;
   auto& [table, parts] = entry->second;
-  table.sources.insert(table.sources.end(), chunk.table.sources.begin(), chunk.table.sources.end());
-  table.targets.insert(table.targets.end(), chunk.table.targets.begin(), chunk.table.targets.end());
-  table.weights.insert(table.weights.end(), chunk.table.weights.begin(), chunk.table.weights.end());
+  table.append(chunk.table);
   if (++parts < weight_parts_[chunk.record]) return;
   sort_by_source(table);
   sink_.weights(chunk.record, chunk.point, table);

@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/synapse_list.hpp"
 #include "core/time.hpp"
 #include "networks/description.hpp"
 #include "sim/backend.hpp"
@@ -44,6 +45,9 @@ class RecordSink {
   /// The synapses of a plastic projection at a point of the grid; `record` is the index in
   /// NetworkDescription::weight_records. Throws Error(internal) in a sink that has no place for them.
   virtual void weights(std::size_t record, Step point, const SynapseTable& table);
+  /// The synapses of a projection (its index) were changed by a structural rule at a point of the grid; such
+  /// events come in the order of time for each projection. A sink may let them go.
+  virtual void structure(std::size_t projection, Step point, const StructureEvent& event);
   /// Everything before `step` has been handed over; called every so often, at most a few times a second.
   virtual void flush(Step step) = 0;
 };
@@ -68,6 +72,13 @@ struct WeightChunk {
   SynapseTable table;
 };
 
+/// A change of the structure of a projection.
+struct StructureChunk {
+  std::size_t projection = 0;
+  Step point = 0;
+  StructureEvent event;
+};
+
 /// What the recorder must know of a shard.
 struct RecordedShard {
   std::size_t population = 0;
@@ -85,6 +96,7 @@ class Recorder {
   /// Hands a chunk over; waits while too much is under way. Never throws: see `failed`.
   void push(RecordChunk chunk);
   void push(WeightChunk chunk);
+  void push(const StructureChunk& chunk);
   /// True when the sink threw; the run should end.
   bool failed() const { return failed_.load(std::memory_order_relaxed); }
   /// Writes what is left and ends the thread. Throws what the sink threw.
@@ -102,7 +114,8 @@ class Recorder {
   };
 
   void run();
-  bool take(std::vector<RecordChunk>& chunks, std::vector<WeightChunk>& weights);
+  bool take(std::vector<RecordChunk>& chunks, std::vector<WeightChunk>& weights,
+            std::vector<StructureChunk>& structures);
   void join_weights(WeightChunk chunk);
   template <class Chunk> void enter(Chunk chunk, std::size_t bytes, std::vector<Chunk>& waiting);
   void sort_in(const RecordChunk& chunk);
@@ -124,6 +137,7 @@ class Recorder {
   std::condition_variable arrived_, taken_;
   std::vector<RecordChunk> waiting_;
   std::vector<WeightChunk> waiting_weights_;
+  std::vector<StructureChunk> waiting_structures_;
   std::vector<std::size_t> weight_parts_;
   struct Joining {
     SynapseTable table;

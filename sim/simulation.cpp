@@ -58,6 +58,10 @@ void MemorySink::weights(std::size_t record, Step point, const SynapseTable& tab
   weights_.at(record).emplace_back(point, table);
 }
 
+void MemorySink::structure(std::size_t projection, Step point, const StructureEvent& event) {
+  structures_.at(projection).emplace_back(point, event);
+}
+
 void MemorySink::frames(std::size_t population, std::size_t trace, std::span<const float> values) {
   auto& kept = frames_.at(population).at(trace);
   kept.insert(kept.end(), values.begin(), values.end());

@@ -44,6 +44,7 @@ class MemorySink final : public RecordSink {
   explicit MemorySink(const NetworkDescription& network)
       : spikes_(network.populations.size()), frames_(spikes_.size()) {
     weights_.resize(network.weight_records.size());
+    structures_.resize(network.projections.size());
     for (const auto& record : network.records) frames_[record.population].resize(record.traces.size());
   }
 
@@ -53,6 +54,7 @@ class MemorySink final : public RecordSink {
                    std::span<const std::uint32_t> neurons) override;
   void frames(std::size_t population, std::size_t trace, std::span<const float> values) override;
   void weights(std::size_t record, Step point, const SynapseTable& table) override;
+  void structure(std::size_t projection, Step point, const StructureEvent& event) override;
   void flush(Step) override {}
 
   const Spikes& of(std::size_t population) const { return spikes_.at(population); }
@@ -60,6 +62,10 @@ class MemorySink final : public RecordSink {
   /// What was kept of the synapses: by record of weights, in the order of time.
   const std::vector<std::pair<Step, SynapseTable>>& weights_of(std::size_t record) const {
     return weights_.at(record);
+  }
+  /// The changes of the structure of a projection, in the order of time.
+  const std::vector<std::pair<Step, StructureEvent>>& structures_of(std::size_t projection) const {
+    return structures_.at(projection);
   }
   /// Frame after frame.
   const std::vector<float>& trace(std::size_t population, std::size_t trace) const {
@@ -70,6 +76,7 @@ class MemorySink final : public RecordSink {
   std::vector<Spikes> spikes_;
   std::vector<std::vector<std::vector<float>>> frames_;
   std::vector<std::vector<std::pair<Step, SynapseTable>>> weights_;
+  std::vector<std::vector<std::pair<Step, StructureEvent>>> structures_;
 };
 
 }  // namespace synfire

@@ -18,7 +18,15 @@ void sort_by_source(SynapseTable& table) {
     table.sources.push_back(old.sources[k]);
     table.targets.push_back(old.targets[k]);
     table.weights.push_back(old.weights[k]);
+    if (!old.masks.empty()) table.masks.push_back(old.masks[k]);
   }
+}
+
+void SynapseTable::append(const SynapseTable& other) {
+  sources.insert(sources.end(), other.sources.begin(), other.sources.end());
+  targets.insert(targets.end(), other.targets.begin(), other.targets.end());
+  weights.insert(weights.end(), other.weights.begin(), other.weights.end());
+  masks.insert(masks.end(), other.masks.begin(), other.masks.end());
 }
 
 WeightTimes::WeightTimes(const WeightRecord& record, const Grid& grid) {
@@ -29,6 +37,14 @@ WeightTimes::WeightTimes(const WeightRecord& record, const Grid& grid) {
 bool WeightTimes::contain(Step point) const {
   if (every_ > 0 && point > 0 && point % every_ == 0) return true;
   return std::binary_search(at_.begin(), at_.end(), point);
+}
+
+Step WeightTimes::next(Step point) const {
+  constexpr Step never = Step(1) << 61;
+  Step next = never;
+  if (every_ > 0) next = std::max<Step>(1, (point + every_ - 1) / every_) * every_;
+  const auto listed = std::lower_bound(at_.begin(), at_.end(), point);
+  return listed == at_.end() ? next : std::min(next, *listed);
 }
 
 }  // namespace synfire

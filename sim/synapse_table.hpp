@@ -13,8 +13,13 @@ namespace synfire {
 struct SynapseTable {
   std::vector<std::uint32_t> sources, targets;
   std::vector<float> weights;
+  std::vector<float> masks;  ///< M of each synapse; empty for projections without a mask
 
-  std::size_t bytes() const { return sources.size() * (2 * sizeof(std::uint32_t) + sizeof(float)); }
+  std::size_t bytes() const {
+    return sources.size() * (2 * sizeof(std::uint32_t) + sizeof(float)) + masks.size() * sizeof(float);
+  }
+  /// Appends another table.
+  void append(const SynapseTable& other);
 };
 
 /// Puts parts that were appended one after another into that order.
@@ -25,6 +30,8 @@ class WeightTimes {
  public:
   WeightTimes(const WeightRecord& record, const Grid& grid);
   bool contain(Step point) const;
+  /// The first of them that is not before `point`; far beyond any run when there is none.
+  Step next(Step point) const;
 
  private:
   Step every_ = 0;

@@ -7,7 +7,10 @@
 namespace synfire::connect {
 
 /// Retinotopic patches: target (ty, tx) sees the sources of the rectangle height x width whose upper left
-/// corner is (ty stride_y - pad_y, tx stride_x - pad_x), as far as they exist. Sources come row by row.
+/// corner is (ty stride_y - pad_y, tx stride_x - pad_x), as far as they exist. Sources come row by row. With
+/// `shared`, all targets of a channel have the same weights, as in a convolution: entry [dy][dx][source
+/// channel][target channel] of a kernel (with same_channel [dy][dx][channel]), drawn once or listed in this
+/// order.
 class Kernel2d final : public Connector {
  public:
   struct Parameters {
@@ -18,6 +21,7 @@ class Kernel2d final : public Connector {
     double pad_y = 0;
     double pad_x = 0;
     double same_channel = 0;
+    double shared = 0;
   };
   static constexpr auto describe() {
     using P = Parameters;
@@ -30,7 +34,9 @@ class Kernel2d final : public Connector {
                     field(&P::pad_y, "pad_y", Unit::none, count_bounds, "empty rows before and after"),
                     field(&P::pad_x, "pad_x", Unit::none, count_bounds, "empty columns before and after"),
                     field(&P::same_channel, "same_channel", Unit::none, flag,
-                          "channel c feeds channel c only, instead of all"));
+                          "channel c feeds channel c only, instead of all"),
+                    field(&P::shared, "shared", Unit::none, flag,
+                          "all patches have the weights of one kernel, drawn once or given as a list"));
   }
 
   Kernel2d(const Parameters& p, const ConnectContext& context, const ConnectDescription& connect)
@@ -38,7 +44,8 @@ class Kernel2d final : public Connector {
         target_(grid_shape(context.target_shape, "target", connect)),
         y_{source_.height, whole(p.height), whole(p.stride_y), whole(p.pad_y)},
         x_{source_.width, whole(p.width), whole(p.stride_x), whole(p.pad_x)},
-        same_channel_(p.same_channel != 0) {
+        same_channel_(p.same_channel != 0),
+        shared_(p.shared != 0) {
     check_shape(connect);
     const double per_pair = same_channel_ ? 1.0 : static_cast<double>(source_.channels);
     expected_ = total(y_, target_.height) * total(x_, target_.width) * per_pair *
@@ -56,6 +63,24 @@ class Kernel2d final : public Connector {
         for (std::int64_t c = first; c < last; ++c) sources.push_back(source_.index(y, x, c));
   }
   double expected_synapses() const override { return expected_; }
+
+  std::uint64_t kernel_size() const override {
+    if (!shared_) return 0;
+    const std::int64_t per_place = target_.channels * (same_channel_ ? 1 : source_.channels);
+    return static_cast<std::uint64_t>(y_.size * x_.size * per_place);
+  }
+  std::uint64_t kernel_entry(std::uint32_t target, std::uint32_t k) const override {
+    const std::int64_t row = target_.row_of(target), column = target_.column_of(target);
+    const std::int64_t top = y_.seen_by(row).first;
+    const auto [left, right] = x_.seen_by(column);
+    const std::int64_t channels = same_channel_ ? 1 : source_.channels;
+    const std::int64_t place = k / channels;
+    const std::int64_t dy = top + place / (right - left) - (row * y_.stride - y_.pad);
+    const std::int64_t dx = left + place % (right - left) - (column * x_.stride - x_.pad);
+    const std::int64_t from = k % channels;
+    return static_cast<std::uint64_t>(((dy * x_.size + dx) * channels + from) * target_.channels +
+                                      target_.channel_of(target));
+  }
 
  private:
   /// One direction of the patches.
@@ -108,7 +133,7 @@ class Kernel2d final : public Connector {
 
   GridShape source_, target_;
   Axis y_, x_;
-  bool same_channel_;
+  bool same_channel_, shared_;
   double expected_ = 0;
 };
 

@@ -1,7 +1,11 @@
 // Which synapses the spikes of a projection reach in a step.
 #pragma once
 
+#include <deque>
+#include <memory>
+
 #include "sim/cpu/shard.hpp"
+#include "sim/release.hpp"
 #include "synapses/sparse.hpp"
 
 namespace synfire {
@@ -12,20 +16,24 @@ struct Arrival {
   std::uint32_t count;
   float factor;  ///< of their weights: how often the source spiked
 
-  static Arrival of(std::uint64_t begin, std::uint32_t count, std::uint32_t times, std::uint64_t) {
-    return {begin, count, static_cast<float>(times)};
+  std::uint32_t spikes() const { return static_cast<std::uint32_t>(factor); }
+  static Arrival of(std::uint64_t begin, std::uint32_t count, std::uint32_t, float factor, std::uint64_t) {
+    return {begin, count, factor};
   }
 };
 
-/// The same with what a rule of plasticity must know.
+/// The same with what plasticity must know.
 struct TracedArrival {
   std::uint64_t begin;
   std::uint32_t count;
   std::uint32_t times;  ///< how often the source spiked
-  std::uint64_t run;    ///< which run of equal delay; the source where all delays are equal
+  float factor;         ///< of the weights, for all of these together: less with short-term plasticity
+  std::uint32_t run;    ///< which run of equal delay; the source where all delays are equal
 
-  static TracedArrival of(std::uint64_t begin, std::uint32_t count, std::uint32_t times, std::uint64_t run) {
-    return {begin, count, times, run};
+  std::uint32_t spikes() const { return times; }
+  static TracedArrival of(std::uint64_t begin, std::uint32_t count, std::uint32_t times, float factor,
+                          std::uint64_t run) {
+    return {begin, count, times, factor, static_cast<std::uint32_t>(run)};
   }
 };
 
@@ -34,7 +42,8 @@ struct TracedArrival {
 /// inputs in an order that no sharding can change.
 template <class Due> class Arrivals {
  public:
-  Arrivals(const SparseBlock& block, std::vector<Shard*> feeders) : feeders_(std::move(feeders)) {
+  Arrivals(const SparseBlock& block, std::vector<Shard*> feeders, std::unique_ptr<Release> release)
+      : feeders_(std::move(feeders)), release_(std::move(release)) {
     if (block.has_one_delay()) return;
     std::size_t pages = 1;
     while (static_cast<Step>(pages) < block.max_delay - block.min_delay + 1) pages *= 2;
@@ -42,6 +51,17 @@ template <class Due> class Arrivals {
   }
 
   const std::vector<Shard*>& feeders() const { return feeders_; }
+  std::size_t bytes() const { return release_ ? release_->bytes() : 0; }
+
+  /// Remembers the spikes under way, for `replan`.
+  void remember() { remembers_ = true; }
+  /// The block has changed, between two steps of which `step` is the later one: from it on, what is under way
+  /// finds the synapses that there are now. The smallest and largest delay must be the same as before.
+  void replan(const SparseBlock& block, Step step) {
+    if (block.has_one_delay()) return;
+    for (auto& page : calendar_) page.clear();
+    for (const Flight& flight : flights_) plan_row(block, flight, step);
+  }
 
   /// Calls visit(due) for everything that arrives in `step`. Steps must be asked for one after another.
   template <class Visit> void for_each(const SparseBlock& block, Step step, const Visit& visit) {
@@ -62,8 +82,7 @@ template <class Due> class Arrivals {
 
  private:
   // Visits (source, times it spiked) of one step, ascending by source, with a look ahead for the cache.
-  template <class Visit>
-  void for_each_spike(const SparseBlock& block, Step emitted, const Visit& visit) const {
+  template <class Visit> void for_each_spike(const SparseBlock& block, Step emitted, const Visit& visit) {
     constexpr std::size_t look_ahead = 2;
     for (const Shard* feeder : feeders_) {
       const auto& sources = feeder->history.slot(emitted);
@@ -71,33 +90,56 @@ template <class Due> class Arrivals {
         if (k + look_ahead < sources.size()) block.prefetch(block.row_begin[sources[k + look_ahead]]);
         const std::size_t first = k;
         while (k < sources.size() && sources[k] == sources[first]) ++k;
-        visit(sources[first], static_cast<std::uint32_t>(k - first));
+        const auto times = static_cast<std::uint32_t>(k - first);
+        const double part = release_ ? release_->part(sources[first], emitted, times) : double(times);
+        visit(sources[first], times, static_cast<float>(part));
       }
     }
   }
 
-  template <class Visit>
-  void for_each_row(const SparseBlock& block, Step emitted, const Visit& visit) const {
-    for_each_spike(block, emitted, [&](std::uint32_t source, std::uint32_t times) {
+  template <class Visit> void for_each_row(const SparseBlock& block, Step emitted, const Visit& visit) {
+    for_each_spike(block, emitted, [&](std::uint32_t source, std::uint32_t times, float factor) {
       const std::uint64_t begin = block.row_begin[source];
-      visit(Due::of(begin, static_cast<std::uint32_t>(block.row_begin[source + 1] - begin), times, source));
+      const auto count = static_cast<std::uint32_t>(block.row_begin[source + 1] - begin);
+      visit(Due::of(begin, count, times, factor, source));
     });
   }
 
+  // Spikes of one source and step whose row has been looked up.
+  struct Flight {
+    Step emitted;
+    std::uint32_t source, times;
+    float factor;
+  };
+
   void plan_runs(const SparseBlock& block, Step emitted) {
-    const std::size_t mask = calendar_.size() - 1;
-    for_each_spike(block, emitted, [&](std::uint32_t source, std::uint32_t times) {
-      std::uint64_t begin = block.row_begin[source];
-      for (std::uint64_t r = block.run_begin[source]; r < block.run_begin[source + 1]; ++r) {
-        const DelayRun run = block.runs[r];
-        calendar_[static_cast<std::size_t>(emitted + run.delay) & mask].push_back(
-            Due::of(begin, run.count, times, r));
-        begin += run.count;
-      }
+    const Step now = emitted + block.min_delay;
+    while (!flights_.empty() && flights_.front().emitted + block.max_delay <= now) flights_.pop_front();
+    for_each_spike(block, emitted, [&](std::uint32_t source, std::uint32_t times, float factor) {
+      const Flight flight{emitted, source, times, factor};
+      plan_row(block, flight, now);
+      if (remembers_) flights_.push_back(flight);
     });
+  }
+
+  // Puts the runs of a row that are due in step `from` or later onto their pages.
+  void plan_row(const SparseBlock& block, const Flight& flight, Step from) {
+    const std::size_t mask = calendar_.size() - 1;
+    std::uint64_t begin = block.row_begin[flight.source];
+    for (std::uint64_t r = block.run_begin[flight.source]; r < block.run_begin[flight.source + 1]; ++r) {
+      const DelayRun run = block.runs[r];
+      const Step due = flight.emitted + run.delay;
+      if (due >= from)
+        calendar_[static_cast<std::size_t>(due) & mask].push_back(
+            Due::of(begin, run.count, flight.times, flight.factor, r));
+      begin += run.count;
+    }
   }
 
   std::vector<Shard*> feeders_;
+  std::unique_ptr<Release> release_;
+  bool remembers_ = false;
+  std::deque<Flight> flights_;              // ascending by step; empty unless they are remembered
   std::vector<std::vector<Due>> calendar_;  // a power of two of pages; empty when all delays are equal
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include "core/array.hpp"
@@ -84,6 +85,14 @@ class Eligibility {
     if (elapsed > 0) values_[k] *= static_cast<float>(math::exp(-rate_ * double(elapsed)));
     values_[k] += change;
     last_[k] = static_cast<std::uint32_t>(point);
+  }
+  /// Synapse k was number from[k] before, or begins at `point` (`absent`); all have been brought to it.
+  void rearrange(std::span<const std::uint64_t> from, std::uint64_t absent, Step point) {
+    LargeVector<float> values(from.size(), 0.0f);
+    for (std::size_t k = 0; k < from.size(); ++k)
+      if (from[k] != absent) values[k] = values_[from[k]];
+    values_.swap(values);
+    last_.assign(from.size(), static_cast<std::uint32_t>(point));
   }
   std::size_t bytes() const { return values_.size() * (sizeof(float) + sizeof(std::uint32_t)); }
 

@@ -18,7 +18,9 @@
 #include "core/denormals.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/catalogue_rules.hpp"
+#include "sim/catalogue_structure.hpp"
 #include "sim/cpu/inlets.hpp"
+#include "sim/cpu/links.hpp"
 #include "sim/cpu/plastic.hpp"
 
 namespace synfire {
@@ -48,8 +50,8 @@ SparseBlock make_block(const ProjectionPlan& projection, Range range, bool one_w
     return static_cast<float>(projection.weight(range.first + t, k));
   };
   const auto delay = [&](std::uint32_t t, std::uint32_t k) { return projection.delay(range.first + t, k); };
-  return build_sparse(projection.from->size(), range.count, one_weight, projection.one_delay(),
-                      sources, weight, delay);
+  return build_sparse(projection.from->size(), range.count, one_weight, projection.one_delay(), sources,
+                      weight, delay);
 }
 
 }  // namespace
@@ -98,9 +100,15 @@ std::unique_ptr<Inlet> CpuEngine::make_inlet(const ProjectionPlan& projection, c
     return std::make_unique<DriveInlet>(make_count_source(context_, *projection.from), shard.range,
                                         weights_by_target(projection, shard.range), projection.delay(0, 0),
                                         input);
-  if (!projection.description->plasticity.empty()) return make_plastic(projection, shard, input);
-  return std::make_unique<SparseInlet>(make_block(projection, shard.range, projection.one_weight()),
-                                       shards_of(projection.description->from), input);
+  const auto& rules = projection.description->plasticity;
+  if (projection.is_plastic) return make_plastic(projection, shard, input);
+  const auto make = [&]<class Due>(std::unique_ptr<Release> release) -> std::unique_ptr<Inlet> {
+    return std::make_unique<SparseInlet<Due>>(make_block(projection, shard.range, projection.one_weight()),
+                                              shards_of(projection.description->from), std::move(release),
+                                              input);
+  };
+  auto release = make_release(rules, projection.from->size(), context_.grid.dt_ms());
+  return release ? make.operator()<TracedArrival>(std::move(release)) : make.operator()<Arrival>(nullptr);
 }
 
 std::vector<Shard*> CpuEngine::shards_of(std::size_t population) const {
@@ -117,9 +125,12 @@ std::unique_ptr<Inlet> CpuEngine::make_plastic(const ProjectionPlan& projection,
   parts.projection = std::size_t(&description - context_.network.projections.data());
   parts.block = make_block(projection, shard.range, false);
   parts.feeders = shards_of(description.from);
+  parts.release = make_release(description.plasticity, projection.from->size(), context_.grid.dt_ms());
   parts.input = input;
   parts.targets = shard.range;
   parts.dt_ms = context_.grid.dt_ms();
+  add_structure(projection, parts);
+  parts.mask = make_mask(projection, context_, shard.range, parts.block);
   if (projection.is_negative) {
     parts.sign = -1;
     for (float& weight : parts.block.weights) weight = -weight;
@@ -133,6 +144,21 @@ std::unique_ptr<Inlet> CpuEngine::make_plastic(const ProjectionPlan& projection,
     }
   }
   return make_plastic_inlet(description.plasticity, std::move(parts));
+}
+
+void CpuEngine::add_structure(const ProjectionPlan& projection, PlasticParts& parts) const {
+  const ProjectionDescription& description = *projection.description;
+  parts.structure = make_structure_rule(projection, context_);
+  if (!parts.structure) return;
+  if (forms_synapses(description.plasticity) && !projection.one_delay()) {
+    const auto steps = [&](double ms) { return std::max<Step>(1, context_.grid.nearest(ms)); };
+    parts.block.min_delay = std::min(parts.block.min_delay, steps(description.delay.lowest()));
+    parts.block.max_delay = std::max(parts.block.max_delay, steps(description.delay.highest()));
+  }
+  const RuleDescription& rule = *structural_rule(description.plasticity);
+  if (!rule.next) return;
+  const ProjectionDescription& next = context_.network.projections[*rule.next];
+  if (structural_rule(next.plasticity) != nullptr) parts.next = shards_of(next.to);
 }
 
 void CpuEngine::make_inlets(const Plan& plan) {
@@ -165,6 +191,8 @@ void CpuEngine::join_neighbours() {
   for (const auto& shard : shards_)
     for (const auto& inlet : shard->inlets)
       if (PlasticInlet* plastic = inlet->as_plastic()) shard->plastic.push_back(plastic);
+  link_masks(context_.network, shards_);
+  link_structures(context_.network, shards_);
   for (const auto& shard : shards_) {
     std::map<Shard*, Step> youngest;  // feeder -> the smallest age at which its spikes are read here
     std::map<Shard*, Step> oldest;
@@ -334,6 +362,11 @@ void CpuEngine::start(RecordSink& sink) {
   for (const auto& shard : shards_) {
     shard->sink = recorder_.get();
     for (const WeightProbe& probe : shard->probes) probe.take(0, *recorder_);
+    for (PlasticInlet* inlet : shard->plastic)
+      if (StructureRule* rule = inlet->structure())
+        rule->announce = [this, p = inlet->projection()](Step point, const StructureEvent& event) {
+          recorder_->push(StructureChunk{p, point, event});
+        };
   }
   const Step steps = context_.grid.nearest(network.simulation.duration);
   if (options_.progress)

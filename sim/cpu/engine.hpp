@@ -13,6 +13,8 @@
 
 namespace synfire {
 
+struct PlasticParts;
+
 class CpuEngine final : public Engine {
  public:
   /// Builds neurons and synapses on `options.threads` threads. Throws Error(input) or Error(resource).
@@ -29,6 +31,7 @@ class CpuEngine final : public Engine {
   std::vector<Shard*> shards_of(std::size_t population) const;
   std::unique_ptr<Inlet> make_plastic(const ProjectionPlan& projection, const Shard& shard,
                                       std::span<float> input) const;
+  void add_structure(const ProjectionPlan& projection, PlasticParts& parts) const;
   std::unique_ptr<Inlet> make_inlet(const ProjectionPlan& projection, const Shard& shard,
                                     std::span<float> input) const;
   void join_neighbours();

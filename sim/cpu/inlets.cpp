@@ -4,13 +4,6 @@
 
 namespace synfire {
 
-void SparseInlet::deliver(Step step) {
-  arrivals_.for_each(block_, step, [&](const Arrival& arrival) {
-    block_.deliver(arrival.begin, arrival.count, arrival.factor, input_);
-    events_ += arrival.count * static_cast<std::uint64_t>(arrival.factor);
-  });
-}
-
 void DriveInlet::deliver(Step step) {
   const Step emitted = step - delay_;
   if (emitted < 0 || !source_->counts(emitted, range_.first, counts_)) return;

@@ -2,23 +2,36 @@
 #pragma once
 
 #include "sim/cpu/arrivals.hpp"
+#include "sim/cpu/rebuild.hpp"
 
 namespace synfire {
 
-/// Spikes through stored synapses that do not change.
-class SparseInlet final : public Inlet {
+/// Spikes through stored synapses that do not change. Due is Arrival, or TracedArrival where a `release` says
+/// what part of the weight passes.
+template <class Due> class SparseInlet final : public Inlet {
  public:
-  SparseInlet(SparseBlock block, std::vector<Shard*> feeders, std::span<float> input)
-      : block_(std::move(block)), arrivals_(block_, std::move(feeders)), input_(input.data()) {}
+  SparseInlet(SparseBlock block, std::vector<Shard*> feeders, std::unique_ptr<Release> release,
+              std::span<float> input)
+      : block_(std::move(block)),
+        arrivals_(block_, std::move(feeders), std::move(release)),
+        input_(input.data()) {}
 
-  void deliver(Step step) override;
-  std::vector<Feeder> feeders() const override { return feeders_of_age(arrivals_.feeders(), block_.min_delay); }
+  void deliver(Step step) override {
+    arrivals_.for_each(block_, step, [&](const Due& arrival) {
+      block_.deliver(arrival.begin, arrival.count, arrival.factor, input_);
+      events_ += std::uint64_t(arrival.count) * arrival.spikes();
+    });
+  }
+  std::vector<Feeder> feeders() const override {
+    return feeders_of_age(arrivals_.feeders(), block_.min_delay);
+  }
   std::uint64_t synapses() const override { return block_.synapses(); }
-  std::size_t bytes() const override { return block_.bytes(); }
+  std::uint32_t connected() const override { return connected_targets(block_); }
+  std::size_t bytes() const override { return block_.bytes() + arrivals_.bytes(); }
 
  private:
   SparseBlock block_;
-  Arrivals<Arrival> arrivals_;
+  Arrivals<Due> arrivals_;
   float* input_;
 };
 

@@ -7,10 +7,12 @@
 #include <optional>
 
 #include "sim/cpu/arrivals.hpp"
+#include "sim/cpu/branch.hpp"
 #include "sim/cpu/eligibility.hpp"
 #include "sim/cpu/incoming.hpp"
 #include "sim/cpu/traces.hpp"
 #include "sim/rules.hpp"
+#include "sim/structure.hpp"
 
 namespace synfire {
 
@@ -19,12 +21,16 @@ struct PlasticParts {
   std::size_t projection = 0;
   SparseBlock block;  ///< with a weight for each synapse
   std::vector<Shard*> feeders;
+  std::unique_ptr<Release> release;
   std::span<float> input;
   Range targets;
   float sign = 1;  ///< -1: the weights are kept as sizes of negative ones
   double dt_ms = 0.1;
   std::vector<PeriodicRule> periodic;
   std::optional<RewardSignal> reward;
+  std::unique_ptr<StructureRule> structure;
+  std::vector<Shard*> next;  ///< those whose structure this one refers to
+  std::unique_ptr<Mask> mask;
 };
 
 /// One projection into one shard under a rule R (a SpikeRule over float). Work is done at spikes: an arrival
@@ -39,7 +45,7 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
   PlasticSynapses(PlasticParts parts, const typename R::Parameters& parameters)
       : PlasticInlet(parts.projection),
         block_(std::move(parts.block)),
-        arrivals_(block_, std::move(parts.feeders)),
+        arrivals_(block_, std::move(parts.feeders), std::move(parts.release)),
         input_(parts.input.data()),
         targets_(parts.targets),
         sign_(parts.sign),
@@ -47,9 +53,15 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
         incoming_(block_, parts.targets.count),
         pre_(trains_of(block_), R::pre_time_constants(parameters), parts.dt_ms),
         post_(parts.targets.count, R::post_time_constants(parameters), parts.dt_ms),
-        periodic_(std::move(parts.periodic)) {
+        periodic_(std::move(parts.periodic)),
+        structure_(std::move(parts.structure)),
+        next_(std::move(parts.next)),
+        branch_(block_, parts.targets.count, parts.dt_ms) {
+    branch_.set_mask(std::move(parts.mask));
+    if (structure_) arrivals_.remember();
     if constexpr (modulated)
-      eligibility_.emplace(block_.synapses(), std::move(*parts.reward), double(parameters.tau_e), parts.dt_ms);
+      eligibility_.emplace(block_.synapses(), std::move(*parts.reward), double(parameters.tau_e),
+                           parts.dt_ms);
   }
 
   void deliver(Step step) override {
@@ -60,8 +72,13 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
     const auto parameters = parameters_;
     arrivals_.for_each(block_, step, [&](const TracedArrival& arrival) {
       Pre pre = pre_.at(arrival.run, now);
+      branch_.arrive(arrival.run, now, arrival.times);
       for (std::uint32_t n = 0; n < arrival.times; ++n) {
-        pass(arrival, pre, post, parameters, now);
+        if (branch_.mask() == nullptr) {
+          pass<false>(arrival, pre, post, parameters, now);
+        } else {
+          pass<true>(arrival, pre, post, parameters, now);
+        }
         R::arrive(pre, parameters);
       }
       pre_.set(arrival.run, now, pre);
@@ -79,6 +96,8 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
     }
     for (const auto& rule : periodic_)
       if (plastic_ && now % rule.every == 0) apply(rule, now);
+    if (plastic_ && structure_ && now % structure_->every == 0) restructure(now);
+    if (plastic_) branch_.learn(now);
     reached_ = now;
   }
 
@@ -93,6 +112,7 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
         table.sources.push_back(source);
         table.targets.push_back(targets_.first + block_.targets[k]);
         table.weights.push_back(sign_ * weight_at(k, reached_));
+        if (branch_.mask() != nullptr) table.masks.push_back(branch_.mask_at(k));
       }
     }
   }
@@ -101,12 +121,17 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
     auto feeders = feeders_of_age(arrivals_.feeders(), block_.min_delay);
     if constexpr (modulated)
       for (Shard* shard : eligibility_->feeders()) feeders.push_back({shard, 1});
+    for (Shard* shard : next_) feeders.push_back({shard, 1});
     return feeders;
   }
+  Branch& branch() override { return branch_; }
+  StructureRule* structure() override { return structure_.get(); }
+  std::uint32_t connected() const override { return connected_targets(block_); }
   std::uint64_t synapses() const override { return block_.synapses(); }
   std::size_t bytes() const override {
     return block_.bytes() + incoming_.bytes() + pre_.bytes() + post_.bytes() +
-           (eligibility_ ? eligibility_->bytes() : 0);
+           (eligibility_ ? eligibility_->bytes() : 0) + branch_.bytes() +
+           (structure_ ? structure_->bytes() : 0);
   }
 
  private:
@@ -118,14 +143,21 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
   }
 
   // One arriving spike: changes the weights of its synapses, then adds them to the targets' input.
+  template <bool masked>
   void pass(const TracedArrival& arrival, const Pre& pre, const auto& post,
             const typename R::Parameters& parameters, Step now) {
     const std::uint16_t* const target = block_.targets.data() + arrival.begin;
     float* const weight = block_.weights.data() + arrival.begin;
     float* const input = input_;
-    const float sign = sign_;
+    const float sign = sign_ * (arrival.factor / static_cast<float>(arrival.times));
+    const float* const factor = masked ? branch_.mask()->factors().data() : nullptr;
+    const bool by_target = masked && branch_.mask()->per_target();
+    const auto part = [&](std::uint32_t k) {
+      if constexpr (!masked) return sign;
+      return sign * factor[by_target ? std::uint64_t(target[k]) : arrival.begin + k];
+    };
     if (!plastic_) {
-      for (std::uint32_t k = 0; k < arrival.count; ++k) input[target[k]] += sign * weight[k];
+      for (std::uint32_t k = 0; k < arrival.count; ++k) input[target[k]] += part(k) * weight[k];
       return;
     }
     for (std::uint32_t k = 0; k < arrival.count; ++k) {
@@ -133,7 +165,7 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
       const float change = R::on_pre(weight[k], pre, gather<Post>(post, t), parameters);
       const float w = changed(arrival.begin + k, weight[k], change, parameters, now);
       weight[k] = w;
-      input[t] += sign * w;
+      input[t] += part(k) * w;
     }
   }
 
@@ -191,6 +223,25 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
     rule.apply({std::span(block_.weights), std::span(block_.targets), targets_.count});
   }
 
+  // Synapses go and come; what belongs to those that stay moves with them.
+  void restructure(Step now) {
+    bring_up_to(now);
+    std::vector<ListedSynapse> list = list_of(block_);
+    structure_->apply(now, list);
+    SparseBlock block = block_of(list, block_);
+    const auto trains = trains_before(block, block_);
+    block_ = std::move(block);
+    arrivals_.replan(block_, now);
+    incoming_ = Incoming(block_, targets_.count);
+    pre_.rearrange(trains, no_train);
+    branch_.rebuilt(trains);
+    if constexpr (modulated) {
+      std::vector<std::uint64_t> places;
+      for (const auto& synapse : list) places.push_back(synapse.was);
+      eligibility_->rearrange(places, ListedSynapse::new_here, now);
+    }
+  }
+
   SparseBlock block_;
   Arrivals<TracedArrival> arrivals_;
   float* input_;
@@ -202,6 +253,9 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
   SteppedTraces<Post> post_;
   std::vector<PeriodicRule> periodic_;
   std::optional<Eligibility> eligibility_;
+  std::unique_ptr<StructureRule> structure_;
+  std::vector<Shard*> next_;
+  Branch branch_;
   bool plastic_ = true;
   Step reached_ = 0;
 };

@@ -35,6 +35,8 @@ class SpikeHistory {
 
 struct Shard;
 class PlasticInlet;
+class Branch;
+class StructureRule;
 
 /// A shard whose spikes are read, and their age then: the step of delivery minus the step of emission.
 struct Feeder {
@@ -58,6 +60,8 @@ class Inlet {
   virtual std::vector<Feeder> feeders() const { return {}; }
 
   virtual std::uint64_t synapses() const = 0;
+  /// Targets that have a synapse.
+  virtual std::uint32_t connected() const { return 0; }
   virtual std::size_t bytes() const = 0;
   std::uint64_t events() const { return events_; }
   virtual bool is_drive() const { return false; }
@@ -79,6 +83,10 @@ class PlasticInlet : public Inlet {
   virtual void learn(Step step, std::span<const std::uint32_t> spikes) = 0;
   virtual void set_plastic(bool on) = 0;
   virtual void apply_periodic() = 0;
+  /// Its activity and its mask.
+  virtual Branch& branch() = 0;
+  /// Null pointer when no synapses go and come.
+  virtual StructureRule* structure() = 0;
   /// Appends the synapses as they are now, with the numbers of source and target in their populations.
   virtual void append_synapses(SynapseTable& table) const = 0;
 
@@ -101,14 +109,14 @@ struct Shard {
   bool neurons = false;  ///< false: spike sources
   std::unique_ptr<Emitter> emitter;
   std::vector<std::unique_ptr<Inlet>>
-      inlets;  ///< in the order of the projections, which fixes the order of sums
+      inlets;                          ///< in the order of the projections, which fixes the order of sums
   std::vector<PlasticInlet*> plastic;  ///< those of the inlets that learn
   std::vector<Feeder> feeders, fed;
   SpikeHistory history;
   IntervalStatistics statistics;
   ShardRecorder recorder;
   std::vector<WeightProbe> probes;
-  Recorder* sink = nullptr;  ///< of the probes
+  Recorder* sink = nullptr;           ///< of the probes
   std::vector<std::uint32_t> spikes;  ///< of the present step, as offsets
 
   alignas(64) std::atomic<Step> done{0};      ///< steps completed

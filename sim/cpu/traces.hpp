@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include "core/aggregate.hpp"
@@ -39,8 +40,7 @@ template <class Trace> class LazyTraces {
 
  public:
   LazyTraces() = default;
-  LazyTraces(std::size_t trains, const Trace& time_constants, double dt_ms)
-      : values_(trains), last_(trains) {
+  LazyTraces(std::size_t trains, const Trace& time_constants, double dt_ms) : values_(trains), last_(trains) {
     if constexpr (count > 0) {
       const auto taus = tie_members<count>(time_constants);
       [&]<std::size_t... m>(std::index_sequence<m...>) {
@@ -61,6 +61,18 @@ template <class Trace> class LazyTraces {
   void set(std::size_t train, Step now, const Trace& trace) {
     values_[train] = trace;
     last_[train] = static_cast<std::uint32_t>(now);  // a run has fewer than 2^32 steps
+  }
+  /// Train k was number from[k] before; `absent` stands for one that begins now.
+  void rearrange(std::span<const std::uint64_t> from, std::uint64_t absent) {
+    std::vector<Trace> values(from.size());
+    std::vector<std::uint32_t> last(from.size());
+    for (std::size_t k = 0; k < from.size(); ++k) {
+      if (from[k] == absent) continue;
+      values[k] = values_[from[k]];
+      last[k] = last_[from[k]];
+    }
+    values_.swap(values);
+    last_.swap(last);
   }
   void prefetch(std::size_t train) const {
     __builtin_prefetch(values_.data() + train);

@@ -15,7 +15,7 @@ namespace synfire::cuda {
 template <std::size_t count, class T>
 __host__ __device__ std::array<T*, count> first_columns(T* const (&columns)[NeuronColumns::most]) {
   std::array<T*, count> used{};
-  for (std::size_t m = 0; m < count; ++m) used[m] = columns[m];
+  for (std::size_t m = 0; m != count; ++m) used[m] = columns[m];
   return used;
 }
 

@@ -15,6 +15,7 @@
 
 #include "core/array.hpp"
 #include "sim/catalogue.hpp"
+#include "sim/catalogue_rules.hpp"
 
 namespace synfire {
 namespace {
@@ -66,6 +67,7 @@ bool is_needed(const NetworkDescription& network, std::size_t population) {
 void check_event_network(const NetworkDescription& network) {
   for (const auto& population : network.populations)
     if (is_neuron_model(population.model)) require_event_form(population);
+  for (const auto& projection : network.projections) require_event_rules(projection);
 }
 
 EventSize event_size(const BuildContext& context, const std::vector<ProjectionPlan>& projections) {
@@ -77,8 +79,10 @@ EventSize event_size(const BuildContext& context, const std::vector<ProjectionPl
     if (projection.is_current) continue;
     const double synapses = projection.connector->expected_synapses();
     size.synapses += synapses;
-    size.bytes += synapses * double(EventSynapses::bytes_per_synapse(projection)) +
-                  double(projection.from->size()) * sizeof(std::uint64_t) +
+    constexpr double learning = 56;  // traces, a weight of its own, the way from target to synapse
+    const double each = double(EventSynapses::bytes_per_synapse(projection)) +
+                        (projection.description->plasticity.empty() ? 0 : learning);
+    size.bytes += synapses * each + double(projection.from->size()) * sizeof(std::uint64_t) +
                   double(projection.connector->bytes());
   }
   return size;
@@ -174,9 +178,26 @@ void EventEngine::make_inlets() {
   }
   on_threads(threads_, jobs.size(), [&](std::size_t j) {
     const auto& [projection, shard, slice, place] = jobs[j];
-    shard->inlets[place] = std::make_unique<EventShard::Inlet>(EventShard::Inlet{
-        slice, projection->receptor, EventSynapses(*projection, shard->slices[slice].range)});
+    shard->inlets[place] = make_inlet(*projection, *shard, slice);
   });
+  for (const auto& shard : shards_) {
+    shard->taught_by.resize(shard->slices.size());
+    for (std::uint32_t k = 0; k < shard->inlets.size(); ++k)
+      if (shard->inlets[k]->plasticity) shard->taught_by[shard->inlets[k]->slice].push_back(k);
+  }
+}
+
+std::unique_ptr<EventShard::Inlet> EventEngine::make_inlet(const ProjectionPlan& projection,
+                                                           const EventShard& shard, std::size_t slice) const {
+  const auto& rules = projection.description->plasticity;
+  const Range range = shard.slices[slice].range;
+  const bool changing = !rules.empty() && changes_synapses(rules);
+  const auto number = std::size_t(projection.description - context_.network.projections.data());
+  auto inlet = std::make_unique<EventShard::Inlet>(EventShard::Inlet{
+      number, slice, projection.receptor, EventSynapses(projection, range, changing), nullptr, nullptr});
+  inlet->plasticity = make_event_plasticity(projection, inlet->synapses, range.count);
+  inlet->release = make_event_release(rules, projection.from->size());
+  return inlet;
 }
 
 // A door from each shard that has synapses into another, with the shortest delay of these.
@@ -268,6 +289,23 @@ void EventEngine::watch(const std::stop_token& ended) const {
   } while (!ended.stop_requested());
 }
 
+// Gives every record of weights a probe in each shard that has a part of it; how many these are.
+std::vector<std::size_t> EventEngine::place_probes() {
+  std::vector<std::size_t> parts;
+  for (const WeightRecord& record : context_.network.weight_records) {
+    const std::size_t number = parts.size();
+    parts.push_back(0);
+    for (const auto& shard : shards_) {
+      for (const auto& inlet : shard->inlets) {
+        if (inlet->projection != record.projection || !inlet->plasticity) continue;
+        shard->probes.push_back({number, inlet.get(), WeightTimes(record, context_.grid), 0});
+        ++parts[number];
+      }
+    }
+  }
+  return parts;
+}
+
 void EventEngine::start(RecordSink& sink) {
   const NetworkDescription& network = context_.network;
   std::vector<RecordedShard> recorded;
@@ -282,8 +320,9 @@ void EventEngine::start(RecordSink& sink) {
       recording.push_back(&slice);
     }
   }
-  recorder_ = std::make_unique<Recorder>(std::move(recorded), sink);
+  recorder_ = std::make_unique<Recorder>(std::move(recorded), sink, place_probes());
   for (auto* slice : recording) slice->recording.start(*recorder_);
+  for (const auto& shard : shards_) shard->probe_into(*recorder_, context_.grid);
   if (options_.progress) monitor_ = std::jthread([this](const std::stop_token& ended) { watch(ended); });
 }
 
@@ -337,6 +376,8 @@ void EventEngine::count(RunResult& result) const {
     for (const auto& inlet : shard->inlets) {
       result.synapses += inlet->synapses.size();
       result.synapse_bytes += inlet->synapses.bytes();
+      if (inlet->plasticity) result.synapse_bytes += inlet->plasticity->bytes();
+      if (inlet->release) result.synapse_bytes += inlet->release->bytes();
     }
     for (const auto& slice : shard->slices)
       result.neuron_bytes += slice.neurons ? slice.neurons->bytes() : slice.source->bytes();

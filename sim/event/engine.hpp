@@ -12,7 +12,7 @@
 
 namespace synfire {
 
-/// Throws Error(input) for what this engine cannot serve: models without an event form.
+/// Throws Error(input) for what this engine cannot serve: models without an event form, rules of plasticity.
 void check_event_network(const NetworkDescription&);
 /// The memory it will take, and its synapses.
 struct EventSize {
@@ -35,6 +35,9 @@ class EventEngine final : public Engine {
  private:
   void make_slices(std::size_t shards);
   void make_inlets();
+  std::unique_ptr<EventShard::Inlet> make_inlet(const ProjectionPlan& projection, const EventShard& shard,
+                                                std::size_t slice) const;
+  std::vector<std::size_t> place_probes();
   void add_current(const ProjectionPlan& projection);
   void join_shards();
   double completed() const;

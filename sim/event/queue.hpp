@@ -47,15 +47,28 @@ class BinaryHeap {
   std::size_t size() const { return events_.size(); }
   std::size_t bytes() const { return events_.capacity() * sizeof(QueuedEvent); }
 
+  /// Takes over the events in place of its own; these are gone, their memory goes the other way.
+  void take(std::vector<QueuedEvent>& events) {
+    events_.clear();
+    events_.swap(events);
+    std::make_heap(events_.begin(), events_.end(), later);
+  }
+  /// Appends all events to others and keeps none.
+  void give(std::vector<QueuedEvent>& to) {
+    to.insert(to.end(), events_.begin(), events_.end());
+    events_.clear();
+  }
+
  private:
   static bool later(const QueuedEvent& a, const QueuedEvent& b) { return a.time > b.time; }
 
   std::vector<QueuedEvent> events_;
 };
 
-/// A calendar (Brown 1988) whose present day alone is sorted: O(1) as long as a day holds a few events. Days
-/// beyond the last page wait in a heap. Pages and days are chosen anew when the number of events has doubled
-/// or fallen to a quarter, or when days turn out too full or too empty.
+/// A calendar (Brown 1988) of which the present day is a heap and other days are in no order: O(1) as long as
+/// a day holds a few events, no worse than a heap when all fall on one day. Days beyond the last page wait in
+/// a heap, too. Pages and days are chosen anew when the number of events has doubled or fallen to a quarter,
+/// or when days turn out too full or too empty, but at most once in as many operations as there are events.
 class CalendarQueue {
  public:
   CalendarQueue() : pages_(least_pages) {}
@@ -63,34 +76,31 @@ class CalendarQueue {
   void push(QueuedEvent event) {
     ++size_;
     place(event);
-    if (size_ > 2 * pages_.size()) rebuild();
-    if (today_.empty()) find_today();
-    if (today_.size() > crowded && today_.front().time > today_.back().time && ++complaints_ > patience)
-      rebuild();
+    if (size_ > 2 * pages_.size()) return rebuild();
+    if (today_.size() == 0) find_today();
+    if (today_.size() > crowded) complain();
   }
-  double next_time() const {
-    return today_.empty() ? std::numeric_limits<double>::infinity() : today_.back().time;
-  }
+  double next_time() const { return today_.next_time(); }
   QueuedEvent pop() {
-    const QueuedEvent first = today_.back();
-    today_.pop_back();
+    const QueuedEvent first = today_.pop();
     --size_;
-    if (size_ * 4 < pages_.size() && pages_.size() > least_pages) rebuild();
-    if (today_.empty() && size_ > 0) find_today();
+    if (size_ * 4 < pages_.size() && pages_.size() > least_pages) {
+      rebuild();
+    } else if (today_.size() == 0 && size_ > 0) {
+      find_today();
+    }
     return first;
   }
   std::size_t size() const { return size_; }
   std::size_t bytes() const {
-    std::size_t events = today_.capacity();
+    std::size_t events = 0;
     for (const auto& page : pages_) events += page.capacity();
-    return events * sizeof(QueuedEvent) + pages_.size() * sizeof(pages_[0]) + far_.bytes();
+    return events * sizeof(QueuedEvent) + pages_.size() * sizeof(pages_[0]) + today_.bytes() + far_.bytes();
   }
 
  private:
-  static constexpr std::size_t least_pages = 64, crowded = 64, patience = 256;
+  static constexpr std::size_t least_pages = 64, crowded = 64, least_patience = 256;
   static constexpr double events_a_day = 4;
-
-  static bool later(const QueuedEvent& a, const QueuedEvent& b) { return a.time > b.time; }
 
   std::int64_t day_of(double time) const {
     constexpr double last_day = 0x1p62;
@@ -103,7 +113,7 @@ class CalendarQueue {
   void place(QueuedEvent event) {
     const std::int64_t day = day_of(event.time);
     if (day <= day_) {
-      today_.insert(std::upper_bound(today_.begin(), today_.end(), event, later), event);
+      today_.push(event);
     } else if (day - day_ < static_cast<std::int64_t>(pages_.size())) {
       page_of(day).push_back(event);
       ++on_pages_;
@@ -124,11 +134,14 @@ class CalendarQueue {
       }
       ++turned;
     } while (page_of(day_).empty());
-    today_.swap(page_of(day_));
-    on_pages_ -= today_.size();
-    std::sort(today_.begin(), today_.end(), later);
+    on_pages_ -= page_of(day_).size();
+    today_.take(page_of(day_));
     constexpr std::size_t many_empty = 16;
-    if (turned > many_empty && ++complaints_ > patience) rebuild();
+    if (turned > many_empty) complain();
+  }
+
+  void complain() {
+    if (++complaints_ > std::max(size_, least_patience)) rebuild();
   }
 
   // The gap between events near the head sets the length of a day.
@@ -136,12 +149,12 @@ class CalendarQueue {
     complaints_ = 0;
     std::vector<QueuedEvent> all;
     all.reserve(size_);
-    all.swap(today_);
+    today_.give(all);
     for (auto& page : pages_) {
       all.insert(all.end(), page.begin(), page.end());
       page.clear();
     }
-    while (far_.size() > 0) all.push_back(far_.pop());
+    far_.give(all);
     on_pages_ = 0;
     pages_.resize(std::max(least_pages, std::bit_ceil(all.size())));
     if (all.empty()) return;
@@ -156,13 +169,13 @@ class CalendarQueue {
       days_per_ms_ = std::min(double(head) / (events_a_day * span), 0x1p40 / (1 + all[head].time));
     day_ = day_of(first);
     for (const auto& event : all) place(event);
-    if (today_.empty() && size_ > 0) find_today();
+    if (today_.size() == 0) find_today();
   }
 
   double days_per_ms_ = 16;
   std::int64_t day_ = 0;
   std::size_t size_ = 0, on_pages_ = 0, complaints_ = 0;
-  std::vector<QueuedEvent> today_;  // the last one first
+  BinaryHeap today_;
   std::vector<std::vector<QueuedEvent>> pages_;
   BinaryHeap far_;
 };

@@ -1,6 +1,7 @@
 #include "sim/event/shard.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <tuple>
 
@@ -42,7 +43,10 @@ void EventShard::start() {
   }
   for (std::uint32_t c = 0; c < currents.size(); ++c)
     if (const double t = currents[c].signal->change(0); t < never)
-      queue_.push({t + currents[c].delay, pack(What::current, 0, c)});
+      queue_.push({t + currents[c].delay, pack(What::inlet, 0, c)});
+  for (std::uint32_t k = 0; k < inlets.size(); ++k)
+    if (const auto& rule = inlets[k]->plasticity; rule && rule->next_period() < never)
+      queue_.push({rule->next_period(), pack(What::inlet, 1, k)});
   take_frames(0);
 }
 
@@ -127,6 +131,33 @@ void EventShard::take_frames(double before) {
     while (slice.recording.next_frame() < before) slice.recording.take_frames(*slice.neurons);
     next_frame_ = std::min(next_frame_, slice.recording.next_frame());
   }
+  take_probes(before);
+}
+
+void EventShard::probe_into(Recorder& recorder, const Grid& grid) {
+  recorder_ = &recorder;
+  grid_ = grid;
+  for (Probe& probe : probes) probe.next = probe.times.next(0);
+  take_frames(std::nextafter(0.0, 1.0));
+}
+
+void EventShard::take_probes(double before) {
+  for (Probe& probe : probes) {
+    for (; grid_.time_ms(probe.next) < before; probe.next = probe.times.next(probe.next + 1)) {
+      WeightChunk chunk{probe.record, probe.next, {}};
+      const EventSynapses& synapses = probe.inlet->synapses;
+      const Slice& slice = slices[probe.inlet->slice];
+      for (std::uint32_t source = 0; source < synapses.sources(); ++source) {
+        for (std::uint64_t k = synapses.begin(source); k < synapses.end(source); ++k) {
+          chunk.table.sources.push_back(source);
+          chunk.table.targets.push_back(slice.range.first + synapses.targets(k, k + 1)[0]);
+          chunk.table.weights.push_back(static_cast<float>(probe.inlet->plasticity->weight(k)));
+        }
+      }
+      recorder_->push(std::move(chunk));
+    }
+    next_frame_ = std::min(next_frame_, grid_.time_ms(probe.next));
+  }
 }
 
 void EventShard::record(double reached) {
@@ -154,7 +185,8 @@ void EventShard::happen(double t) {
   for (const std::uint64_t what : present_) {
     const What kind{static_cast<std::uint8_t>(what >> kind_shift)};
     if (kind == What::source) play(slice_of(what), index_of(what), t);
-    if (kind == What::current) change_current(index_of(what), t);
+    if (kind == What::inlet && slice_of(what) == 0) change_current(index_of(what), t);
+    if (kind == What::inlet && slice_of(what) == 1) periods_.push_back(index_of(what));
     if (kind == What::flight) landing_.push_back(index_of(what));
   }
   if (landing_.size() > 1)
@@ -162,6 +194,9 @@ void EventShard::happen(double t) {
   for (const std::uint32_t flight : landing_) land(flight, t);
   for (const auto [slice, neuron] : touched_) look_ahead(slice, neuron, t);
   touched_.clear();
+  if (!fired_.empty()) learn(t);
+  for (const std::uint32_t inlet : periods_) act_periodically(inlet);
+  periods_.clear();
 }
 
 bool EventShard::flies_first(std::uint32_t a, std::uint32_t b) const {
@@ -184,7 +219,20 @@ void EventShard::fire(std::size_t slice, std::uint32_t neuron, double t) {
   Slice& s = slices[slice];
   s.neurons->fire(neuron, t);
   s.next_spike[neuron] = never;
+  if (!taught_by[slice].empty()) fired_.push_back({static_cast<std::uint32_t>(slice), neuron});
   emit(s, neuron, t);
+}
+
+void EventShard::learn(double t) {
+  for (const auto [slice, neuron] : fired_)
+    for (const std::uint32_t inlet : taught_by[slice]) inlets[inlet]->plasticity->fire(t, neuron);
+  fired_.clear();
+}
+
+void EventShard::act_periodically(std::uint32_t inlet) {
+  EventPlasticity& plasticity = *inlets[inlet]->plasticity;
+  plasticity.act_periodically();
+  queue_.push({plasticity.next_period(), pack(What::inlet, 1, inlet)});
 }
 
 void EventShard::play(std::size_t slice, std::uint32_t neuron, double t) {
@@ -205,6 +253,8 @@ void EventShard::emit(Slice& slice, std::uint32_t neuron, double t) {
 void EventShard::take_off(const EventSpike& spike) {
   for (const std::uint32_t inlet : inlets_of[spike.population]) {
     const EventSynapses& synapses = inlets[inlet]->synapses;
+    EventRelease* const release = inlets[inlet]->release.get();
+    const double part = release != nullptr ? release->part(spike.neuron, spike.time) : 1;
     const std::uint64_t begin = synapses.begin(spike.neuron), end = synapses.end(spike.neuron);
     if (begin == end) continue;
     if (landed_.empty()) {
@@ -213,7 +263,7 @@ void EventShard::take_off(const EventSpike& spike) {
     }
     const std::uint32_t flight = landed_.back();
     landed_.pop_back();
-    flights_[flight] = {spike.time, begin, end, inlet, spike.neuron};
+    flights_[flight] = {spike.time, begin, end, inlet, spike.neuron, part};
     queue_.push({spike.time + synapses.delay(begin), pack(What::flight, 0, flight)});
   }
 }
@@ -225,7 +275,14 @@ void EventShard::land(std::uint32_t flight, double t) {
   std::uint64_t to = synapses.one_delay() ? f.end : f.position + 1;
   while (to < f.end && f.time + synapses.delay(to) == t) ++to;
   const auto targets = synapses.targets(f.position, to);
-  slices[inlet.slice].neurons->receive(t, inlet.receptor, targets, synapses.weights(f.position, to));
+  auto weights =
+      inlet.plasticity ? inlet.plasticity->arrive(t, f.position, to) : synapses.weights(f.position, to);
+  if (inlet.release) {
+    passing_.assign(weights.begin(), weights.end());
+    for (double& weight : passing_) weight *= f.part;
+    weights = passing_;
+  }
+  slices[inlet.slice].neurons->receive(t, inlet.receptor, targets, weights);
   for (const std::uint32_t target : targets) touch(inlet.slice, target);
   counts_.synaptic_events += targets.size();
   if (to < f.end) {
@@ -254,7 +311,7 @@ void EventShard::change_current(std::uint32_t current, double t) {
     touch(inlet.slice, i);
   }
   const double next = inlet.signal->change(++inlet.changes);
-  if (next < never) queue_.push({next + inlet.delay, pack(What::current, 0, current)});
+  if (next < never) queue_.push({next + inlet.delay, pack(What::inlet, 0, current)});
 }
 
 void EventShard::touch(std::size_t slice, std::uint32_t neuron) {

@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "sim/event/parts.hpp"
+#include "sim/event/plasticity.hpp"
 #include "sim/event/queue.hpp"
 #include "sim/event/recording.hpp"
 #include "sim/event/synapses.hpp"
 #include "sim/statistics.hpp"
+#include "sim/synapse_table.hpp"
 
 namespace synfire {
 
@@ -37,8 +39,17 @@ class EventShard {
   };
   /// Spikes of one population on their way to one slice.
   struct Inlet {
-    std::size_t slice = 0, receptor = 0;
+    std::size_t projection = 0, slice = 0, receptor = 0;
     EventSynapses synapses;
+    std::unique_ptr<EventPlasticity> plasticity;  // null: its synapses stay as they are
+    std::unique_ptr<EventRelease> release;        // null: every spike passes whole
+  };
+  /// Synapses that are to be recorded, and when.
+  struct Probe {
+    std::size_t record = 0;
+    const Inlet* inlet = nullptr;
+    WeightTimes times;
+    Step next = 0;
   };
   /// A current that flows into one slice.
   struct CurrentInlet {
@@ -72,9 +83,11 @@ class EventShard {
   std::vector<std::unique_ptr<Inlet>> inlets;         ///< in the order of the projections
   std::vector<CurrentInlet> currents;                 ///< likewise
   std::vector<std::vector<std::uint32_t>> inlets_of;  ///< by population: those that carry its spikes
-  std::vector<std::unique_ptr<Feeder>> feeders;       ///< other shards whose spikes come here
-  std::vector<Exit> exits;                            ///< one for each shard that is fed
-  std::vector<std::vector<std::uint32_t>> exits_of;   ///< by population: the exits its spikes take
+  std::vector<std::vector<std::uint32_t>> taught_by;  ///< by slice: inlets that learn from its spikes
+  std::vector<Probe> probes;
+  std::vector<std::unique_ptr<Feeder>> feeders;      ///< other shards whose spikes come here
+  std::vector<Exit> exits;                           ///< one for each shard that is fed
+  std::vector<std::vector<std::uint32_t>> exits_of;  ///< by population: the exits its spikes take
 
   /// Puts the first events into the queue.
   void start();
@@ -96,18 +109,21 @@ class EventShard {
   void release() { busy_.clear(std::memory_order_release); }
   /// Gives the recorder all there is.
   void hand_over();
+  /// From now on probes are taken, beginning with those at time 0.
+  void probe_into(Recorder& recorder, const Grid& grid);
 
   std::uint64_t spikes() const { return spike_count_.load(std::memory_order_relaxed); }  ///< of neurons
   const Counts& counts() const { return counts_; }
   std::size_t bytes_ahead() const { return queue_.bytes() + flights_.capacity() * sizeof(Flight); }
 
  private:
-  enum class What : std::uint8_t { neuron, source, flight, current };
+  enum class What : std::uint8_t { neuron, source, flight, inlet };  // of inlets: currents, then others
   /// A spike on its way along one row: the synapses before `position` have been reached.
   struct Flight {
     double time;
     std::uint64_t position, end;
     std::uint32_t inlet, source;
+    double part;  // of the weights
   };
   struct Touched {
     std::uint32_t slice, neuron;
@@ -130,7 +146,10 @@ class EventShard {
   void look_ahead(std::size_t slice, std::uint32_t neuron, double t);
   void expect(std::size_t slice, std::uint32_t neuron, double spike);
   bool flies_first(std::uint32_t a, std::uint32_t b) const;
+  void learn(double t);
+  void act_periodically(std::uint32_t inlet);
   void take_frames(double before);
+  void take_probes(double before);
   void record(double reached);
 
   EventQueueInUse queue_;
@@ -138,7 +157,11 @@ class EventShard {
   std::vector<std::uint32_t> landed_;  // free places in flights_
   std::vector<std::uint64_t> present_;
   std::vector<std::uint32_t> landing_;
-  std::vector<Touched> touched_;
+  std::vector<Touched> touched_, fired_;
+  std::vector<std::uint32_t> periods_;
+  std::vector<double> passing_;
+  Recorder* recorder_ = nullptr;
+  Grid grid_{1};
   std::vector<EventSpike> arriving_;
   double next_frame_ = 0;  // of any slice
   Counts counts_;

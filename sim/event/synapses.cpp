@@ -11,8 +11,9 @@ std::size_t EventSynapses::bytes_per_synapse(const ProjectionPlan& projection) {
          (projection.one_delay() ? 0 : sizeof(double));
 }
 
-EventSynapses::EventSynapses(const ProjectionPlan& projection, Range range)
-    : one_weight_(projection.one_weight()), one_delay_(projection.one_delay()) {
+EventSynapses::EventSynapses(const ProjectionPlan& projection, Range range, bool changing)
+    : one_weight_(projection.one_weight() && !changing), one_delay_(projection.one_delay()) {
+  const double sign = changing && projection.is_negative ? -1 : 1;
   std::vector<Draft> drafts;
   std::vector<std::uint32_t> sources;
   for (std::uint32_t i = 0; i < range.count; ++i) {
@@ -20,7 +21,7 @@ EventSynapses::EventSynapses(const ProjectionPlan& projection, Range range)
     sources.clear();
     projection.connector->sources_of(target, sources);
     for (std::uint32_t k = 0; k < sources.size(); ++k)
-      drafts.push_back({sources[k], i, one_weight_ ? 0 : projection.weight(target, k),
+      drafts.push_back({sources[k], i, one_weight_ ? 0 : sign * projection.weight(target, k),
                         one_delay_ ? 0 : projection.delay_ms(target, k)});
   }
   if (one_weight_) weights_.assign(1, projection.weight(0, 0));

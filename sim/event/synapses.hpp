@@ -13,9 +13,11 @@ namespace synfire {
 /// Rows by source; a row is ordered by delay, equal delays by target.
 class EventSynapses {
  public:
-  /// Those onto `range` of the projection's target. Throws what drawing them throws.
-  EventSynapses(const ProjectionPlan& projection, Range range);
+  /// Those onto `range` of the projection's target. Throws what drawing them throws. Synapses that are to
+  /// change have a weight each, of which the size is kept.
+  EventSynapses(const ProjectionPlan& projection, Range range, bool changing = false);
 
+  std::uint32_t sources() const { return static_cast<std::uint32_t>(rows_.size() - 1); }
   std::uint64_t begin(std::uint32_t source) const { return rows_[source]; }
   std::uint64_t end(std::uint32_t source) const { return rows_[source + 1]; }
   /// ms
@@ -31,6 +33,10 @@ class EventSynapses {
   std::span<const double> weights(std::uint64_t from, std::uint64_t to) const {
     return one_weight_ ? std::span(weights_).first(1) : std::span(weights_).subspan(from, to - from);
   }
+
+  /// Of synapses that change.
+  std::span<double> own_weights() { return weights_; }
+  std::span<const double> own_weights() const { return weights_; }
 
   std::uint64_t size() const { return targets_.size(); }
   std::size_t bytes() const {

@@ -4,9 +4,11 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "core/error.hpp"
 #include "core/quantity.hpp"
+#include "sim/inspection/fields_plot.hpp"
 #include "sim/inspection/raster_plot.hpp"
 
 namespace synfire {
@@ -77,14 +79,35 @@ std::optional<RasterFigure> figure_for(const Inspection& inspection, const Inspe
   return RasterFigure(request.plot, std::move(plan), request.overwrite);
 }
 
+void plot_weights(const ResultReader& reader, const InspectRequest& request) {
+  const auto known = recorded_projections(reader.file());
+  if (request.projection.empty() && known.size() > 1)
+    throw Error(ErrorKind::usage, fmt::format("{}: has weights of {}; choose one with --projection",
+                                              reader.path(), fmt::join(known, ", ")));
+  if (known.empty())
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("{}: no weights were recorded; give a projection `plasticity`, and under `record` "
+                    "its name with `weights: {{at: [time]}}`",
+                    reader.path()));
+  const std::string& projection = request.projection.empty() ? known.front() : request.projection;
+  draw_fields(request.weights_plot, read_weights(reader.file(), projection), request.overwrite);
+}
+
 }  // namespace
 
 Inspection inspect(const std::string& path, const InspectRequest& request) {
   constexpr std::size_t most_lines = 4;
   if (!request.plot.empty()) plot::format_of(request.plot);  // before work is done for a picture of no kind
+  if (!request.weights_plot.empty()) plot::format_of(request.weights_plot);
   const ResultReader reader(path);
-  Inspection result{
-      path, reader.provenance(), window_of(reader, request), {}, reports_of(reader, request.populations)};
+  Inspection result{path,
+                    reader.provenance(),
+                    window_of(reader, request),
+                    {},
+                    reports_of(reader, request.populations),
+                    read_task(reader.file())};
+  if (!request.weights_plot.empty()) plot_weights(reader, request);
   for (auto& population : reader.select(request.populations))
     result.populations.push_back({std::move(population), std::nullopt, {}, {}});
   std::optional<RasterFigure> figure = figure_for(result, request);

@@ -7,6 +7,7 @@
 
 #include "sim/inspection/raster.hpp"
 #include "sim/inspection/results.hpp"
+#include "sim/inspection/training.hpp"
 
 namespace synfire {
 
@@ -16,7 +17,9 @@ struct InspectRequest {
   std::size_t raster_columns = 0;           ///< 0: no raster for the terminal
   std::size_t raster_rows = 64;             ///< of all populations together
   std::string plot;                         ///< file of a picture; "" for none
-  bool overwrite = false;                   ///< of that file
+  std::string weights_plot;                 ///< the same, of learned fields
+  std::string projection;                   ///< whose; "" for the only one there is
+  bool overwrite = false;                   ///< of these files
   bool traces = false;                      ///< draw reports, too
 };
 
@@ -33,6 +36,7 @@ struct Inspection {
   TimeWindow window;
   std::vector<InspectedPopulation> populations;
   std::vector<RecordedReport> reports;  ///< of the populations asked for
+  std::optional<RecordedTask> task;     ///< that the network was trained and tested for
 };
 
 /// Reads one population after the other. Throws Error(usage) for a population that is not in the file and a

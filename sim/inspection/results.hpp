@@ -61,6 +61,9 @@ class ResultReader {
 
   Report report(const RecordedReport& report) const { return Report(file_, report.name); }
 
+  /// For what a task and plastic projections left (sim/inspection/training.hpp).
+  const hdf5::File& file() const { return file_; }
+
  private:
   void read_provenance();
   void read_described_populations();

@@ -3,44 +3,21 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 
 #include <fmt/format.h>
 
 #include "core/array.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/catalogue_rules.hpp"
+#include "sim/catalogue_structure.hpp"
+#include "sim/reference/connection.hpp"
 #include "sim/statistics.hpp"
 
 namespace synfire {
 namespace {
 
-struct Synapse {
-  std::uint32_t target;
-  Step delay;
-  double weight;
-  std::size_t number;  // in the order in which the connector names them
-};
-
-/// What a plastic projection has besides its synapses.
-struct Learning {
-  std::unique_ptr<ReferenceSynapses> synapses;
-  double sign = 1;
-  std::vector<std::vector<std::size_t>> due;          // by step mod pages: synapses to which spikes come
-  const RuleDescription* rewarded = nullptr;
-  std::unique_ptr<SignalSource> reward_current;
-  double reward = 0, reward_rate = 0;                 // per ms
-};
-
-/// One projection: the synapses of each source, or a current.
-struct Connection {
-  std::size_t from = 0, to = 0, receptor = 0;
-  std::vector<std::vector<Synapse>> of_source;
-  std::unique_ptr<SignalSource> current;
-  bool one_source = false;
-  Step current_delay = 1;
-  std::vector<double> current_weights;  // one for each target
-  std::unique_ptr<Learning> learning;
-};
+using namespace reference;
 
 /// One population with the input that lies ahead of it: pending[receptor][step mod pages][neuron].
 struct Population {
@@ -74,6 +51,7 @@ class ReferenceEngine final : public Engine {
         receptor.assign(std::size_t(longest_) + 1, std::vector<double>(population.size, 0.0));
     for (auto& connection : connections_)
       if (connection.learning) connection.learning->due.resize(std::size_t(longest_) + 1);
+    link();
     build_s_ = std::chrono::duration<double>(Clock::now() - begin).count();
   }
 
@@ -121,8 +99,8 @@ class ReferenceEngine final : public Engine {
     for (auto& population : populations_) update(population, step);
     for (auto& connection : connections_)
       if (!connection.current) deliver(connection, step);
-    for (auto& connection : connections_)
-      if (connection.learning) connection.learning->synapses->end_step(step, populations_[connection.to].spikes);
+    for (std::size_t p = 0; p < connections_.size(); ++p)
+      if (connections_[p].learning) learn(p, step + 1);
     for (auto& population : populations_) record(population, step, sink);
     record_weights(step + 1);
   }
@@ -207,7 +185,11 @@ class ReferenceEngine final : public Engine {
           connection.of_source[sources[k]].push_back(synapse);
         }
       }
-      if (!plan.description->plasticity.empty()) connection.learning = make_learning(plan, connection, number);
+      connection.release =
+          make_release(plan.description->plasticity, plan.from->size(), context_.grid.dt_ms());
+      if (plan.is_plastic) connection.learning = make_learning(plan, connection, number);
+      if (forms_synapses(plan.description->plasticity))
+        longest_ = std::max(longest_, context_.grid.nearest(plan.description->delay.highest()));
     }
     connections_.push_back(std::move(connection));
   }
@@ -219,9 +201,12 @@ class ReferenceEngine final : public Engine {
     learning->sign = plan.is_negative ? -1 : 1;
     std::vector<ReferenceSynapses::Synapse> synapses(count);
     for (const auto& row : connection.of_source)
-      for (const auto& synapse : row) synapses[synapse.number] = {synapse.target, learning->sign * synapse.weight};
+      for (const auto& synapse : row)
+        synapses[synapse.number] = {synapse.target, learning->sign * synapse.weight};
     learning->synapses =
         make_reference_synapses(rules, std::move(synapses), plan.to->size(), context_.grid.dt_ms());
+    learning->structure = make_structure_rule(plan, context_);
+    learning->mask = make_mask(plan, context_);
     learning->rewarded = rewarded_rule(rules);
     if (learning->rewarded == nullptr) return learning;
     const auto& rewarding = context_.network.populations[*learning->rewarded->reward];
@@ -231,6 +216,48 @@ class ReferenceEngine final : public Engine {
       learning->reward_rate = 1 / rule_parameter(*learning->rewarded, "tau_d");
     }
     return learning;
+  }
+
+  // What projections know of each other: masks that compete or complement, structures that rates refer to.
+  void link() {
+    const auto& projections = context_.network.projections;
+    std::map<std::size_t, std::shared_ptr<StructureLog>> logs;
+    for (std::size_t p = 0; p < projections.size(); ++p) {
+      if (const auto& mask = projections[p].mask; mask && mask->complement_of)
+        connections_[*mask->complement_of].learning->mask->lead(*connections_[p].learning->mask);
+      if (const auto& mask = projections[p].mask; mask && mask->competition) {
+        watch(connections_[p], mask->competition->tau);
+        watch(connections_[mask->competition->against], mask->competition->tau);
+      }
+      const RuleDescription* rule = structural_rule(projections[p].plasticity);
+      if (rule == nullptr) continue;
+      StructureRule& structure = *connections_[p].learning->structure;
+      structure.announce = [this, p](Step point, const StructureEvent& event) {
+        sink_->structure(p, point, event);
+      };
+      if (!rule->next) continue;
+      auto& log = logs[*rule->next];
+      Connection& next = connections_[*rule->next];
+      if (!log) {
+        log = std::make_shared<StructureLog>();
+        log->add(StructureLog::from_the_start, counts_of(next, populations_[next.to].size));
+        if (next.learning && next.learning->structure) next.learning->structure->own = log;
+      }
+      structure.next = log;
+    }
+  }
+
+  // After all that happens at a point of the grid.
+  void learn(std::size_t p, Step point) {
+    Connection& connection = connections_[p];
+    Learning& learning = *connection.learning;
+    learning.synapses->end_step(point - 1, populations_[connection.to].spikes);
+    if (learning.structure && point % learning.structure->every == 0) restructure(connection, point);
+    const auto& mask = context_.network.projections[p].mask;
+    if (!mask) return;
+    const Connection* rival = mask->competition ? &connections_[mask->competition->against] : nullptr;
+    learn_mask(connection, rival, mask->competition ? mask->competition->tau : 0, point,
+               populations_[connection.to].size);
   }
 
   // The reward at the beginning of a step, per ms: what came from spikes up to the step before.
@@ -250,10 +277,15 @@ class ReferenceEngine final : public Engine {
     Learning& learning = *connection.learning;
     take_reward(learning, step);
     learning.synapses->begin_step(learning.reward, learning.reward_rate);
+    decay_activity(learning, context_.grid.dt_ms());
     auto& page = learning.due[static_cast<std::size_t>(step % (longest_ + 1))];
     auto& input = pending(connection.to, connection.receptor, step);
-    for (const std::size_t k : page)
-      input[learning.synapses->target(k)] += learning.sign * learning.synapses->arrive(k);
+    for (const auto& [k, part] : page) {
+      input[learning.synapses->target(k)] +=
+          learning.sign * part * mask_factor(learning, k) * learning.synapses->arrive(k);
+      for (Activity& activity : learning.watched) activity.traces[k] += 1;
+    }
+    events_ += page.size();
     page.clear();
   }
 
@@ -273,6 +305,8 @@ class ReferenceEngine final : public Engine {
           table.targets.push_back(synapse.target);
           table.weights.push_back(static_cast<float>(connection.learning->sign *
                                                      connection.learning->synapses->weight(synapse.number)));
+          if (const Mask* mask = connection.learning->mask.get())
+            table.masks.push_back(mask->values()[mask->per_target() ? synapse.target : synapse.number]);
         }
       }
       sink_->weights(r, point, table);
@@ -312,15 +346,19 @@ class ReferenceEngine final : public Engine {
 
   void deliver(const Connection& connection, Step step) {
     for (const std::uint32_t source : populations_[connection.from].spikes) {
+      const double part = connection.release ? connection.release->part(source, step, 1) : 1;
       for (const Synapse& synapse : connection.of_source[source]) {
         if (connection.learning) {
-          connection.learning->due[static_cast<std::size_t>((step + synapse.delay) % (longest_ + 1))].push_back(
-              synapse.number);
+          connection.learning->due[static_cast<std::size_t>((step + synapse.delay) % (longest_ + 1))]
+              .push_back({synapse.number, part});
         } else {
-          pending(connection.to, connection.receptor, step + synapse.delay)[synapse.target] += synapse.weight;
+          pending(connection.to, connection.receptor, step + synapse.delay)[synapse.target] +=
+              part * synapse.weight;
+          if (step + synapse.delay < steps_) ++events_;  // the others do not arrive any more
         }
-        if (step + synapse.delay < steps_) ++events_;  // the others do not arrive any more
       }
+      if (connection.learning && connection.learning->structure)
+        connection.learning->flights.push_back({step, source, part});
     }
   }
 

@@ -342,6 +342,13 @@ const std::vector<Case> cases = {
     {"selection of nothing", head + "record: {exc: {spikes: \"5:5\"}}\n", 6, 24, "hold at least one neuron"},
     {"selection upside down", head + "record: {exc: {spikes: \"5:2\"}}\n", 6, 24, "must lie within 0:10"},
     {"selection with step 0", head + "record: {exc: {spikes: \"0:5:0\"}}\n", 6, 24, "must lie within 0:10"},
+    {"spikes of a readout",
+     "synfire: 1\npopulations:\n  out: {model: leaky_integrator, size: 1}\nrecord: {out: {spikes: all}}\n", 4,
+     24, "it never spikes; record its state"},
+    {"projection from a readout",
+     "synfire: 1\npopulations:\n  out: {model: leaky_integrator, size: 1}\n  to: {model: lif, size: 1}\n"
+     "projections:\n  - {from: out, to: to, connect: all_to_all}\n",
+     6, 12, "never spikes and sends nothing"},
     {"selection of words", head + "record: {exc: {spikes: some}}\n", 6, 24, "'some' selects nothing"},
     {"neuron beyond the end", head + "record: {exc: {spikes: [0, 10]}}\n", 6, 28, "must lie between 0 and 9"},
     {"neuron twice", head + "record: {exc: {spikes: [3, 1, 3]}}\n", 6, 24, "neuron 3 stands twice"},

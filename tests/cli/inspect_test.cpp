@@ -287,5 +287,76 @@ TEST(InspectGenuine, SonataFilesOfOthers) {
                  "no spikes and no reports");
 }
 
+/// The example with a task of two classes, and weights of `projections`.
+std::string trained(const TemporaryFolder& folder, const std::vector<std::string>& projections) {
+  const std::string path = example(folder);
+  hdf5::File file = hdf5::File::open_for_writing(path);
+  hdf5::Group task = file.require_group("synfire/training/classify");
+  task.set_attribute("data", std::string_view("idx"));
+  task.set_attribute("classes", std::uint64_t{2});
+  task.set_attribute("train_samples", std::uint64_t{60});
+  task.set_attribute("test_samples", std::uint64_t{8});
+  task.set_attribute("accuracy", 0.75);
+  hdf5::Dataset confusion = task.create_growing("confusion", hdf5::Type::uint64, {.columns = 3});
+  confusion.append(std::span<const std::uint64_t>(std::vector<std::uint64_t>{4, 0, 0, 1, 2, 1}));
+  for (const char* name : {"exc", "inh"}) {
+    const std::vector<std::uint32_t> shape{name == std::string("exc") ? 10u : 5u};
+    file.group(std::string("synfire/populations/") + name)
+        .set_attribute("shape", std::span<const std::uint32_t>(shape));
+  }
+  for (const std::string& name : projections) {
+    hdf5::Group group = file.require_group("synfire/weights/" + name);
+    group.set_attribute("source", std::string_view("exc"));
+    group.set_attribute("target", std::string_view("inh"));
+    const auto put = [&]<class T>(const char* key, std::vector<T> values) {
+      return group.create_dataset(key, std::span<const T>(values));
+    };
+    put("time", std::vector<double>{1000});
+    put("begin", std::vector<std::uint64_t>{0, 2});
+    put("source_node_id", std::vector<std::uint32_t>{3, 9});
+    put("target_node_id", std::vector<std::uint32_t>{0, 4});
+    put("weight", std::vector<float>{1, 2}).set_attribute("units", std::string_view("pA"));
+  }
+  file.close();
+  return path;
+}
+
+TEST(InspectTask, TellsAccuracyAndConfusion) {
+  const TemporaryFolder folder;
+  const std::string text = inspect({trained(folder, {}), "--no-raster"});
+  EXPECT_NE(text.find("60 training samples, 8 test samples, accuracy 75.00 %"), std::string::npos) << text;
+  EXPECT_NE(text.find("true \\ voted   0   1 none   right\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("           1   1   2    1  50.0 %\n"), std::string::npos) << text;
+  const auto json = inspect_json({folder.file("run.h5")});
+  EXPECT_EQ(json["task"]["accuracy"], 0.75);
+  EXPECT_EQ(json["task"]["confusion"], nlohmann::json::parse("[[4,0,0],[1,2,1]]"));
+  EXPECT_TRUE(inspect_json({example(folder)})["task"].is_null());
+}
+
+TEST(InspectWeights, DrawsTheFieldsOfAProjection) {
+  const TemporaryFolder folder;
+  const std::string path = trained(folder, {"exc->inh"}), picture = folder.file("fields.png");
+  const std::string text = inspect({path, "--no-raster", "--plot", "weights=" + picture});
+  EXPECT_NE(text.find(picture), std::string::npos);
+  EXPECT_EQ(test::content_of(picture).substr(1, 3), "PNG");
+  expect_failure({path, "--plot", "weights=" + picture}, ErrorKind::usage, "exists");
+  EXPECT_NO_THROW(inspect({path, "--no-raster", "--force", "--plot", "weights=" + picture}));
+  expect_failure({path, "--plot", "weights=fields.jpg"}, ErrorKind::usage, "jpg");
+  expect_failure({path, "--plot", "weights=" + folder.file("b.png"), "--projection", "exc"}, ErrorKind::usage,
+                 "there are exc->inh");
+  expect_failure({path, "--plot", folder.file("b.png"), "--projection", "exc->inh"}, ErrorKind::usage,
+                 "needs --plot weights");
+}
+
+TEST(InspectWeights, AsksWhichAndTellsWhenThereAreNone) {
+  const TemporaryFolder folder;
+  const std::string fields = "weights=" + folder.file("fields.svg");
+  expect_failure({trained(folder, {}), "--plot", fields}, ErrorKind::usage, "no weights were recorded");
+  const std::string path = trained(folder, {"a", "b"});
+  expect_failure({path, "--plot", fields}, ErrorKind::usage, "has weights of a, b; choose one");
+  EXPECT_NO_THROW(inspect({path, "--no-raster", "--plot", fields, "--projection", "b"}));
+  EXPECT_TRUE(std::filesystem::exists(folder.file("fields.svg")));
+}
+
 }  // namespace
 }  // namespace synfire::cli

@@ -100,19 +100,28 @@ TEST(Docs, CommandsOfTheReadmeRun) {
   }
   EXPECT_GE(commands, 2);
   EXPECT_TRUE(fs::exists(folder / "raster.png"));
-  // The reader that the page on the output shows, on the file that the README's first command made.
+  const std::string plastic =
+      "cd '" + folder.string() +
+      "' && ./synfire run examples/plastic.yaml --set 'simulation.duration=20 ms' --quiet";
+  EXPECT_EQ(std::system(plastic.c_str()), 0);
+  // The readers that the pages show, on the files that these commands made.
   const std::string python = "/usr/bin/python3";
   const bool can_read = std::system((python + " -c 'import h5py' > /dev/null 2>&1").c_str()) == 0;
   if (can_read) {
-    for (const auto& block : blocks(text_of(source_folder() / "docs/output.md"), "python")) {
-      std::ofstream(folder / "reader.py") << block << "assert len(times) == len(neurons) > 0\n";
-      const std::string command = "cd '" + folder.string() + "' && " + python + " reader.py > log 2>&1";
-      EXPECT_EQ(std::system(command.c_str()), 0) << block << text_of(folder / "log");
+    const std::pair<const char*, const char*> readers[] = {
+        {"docs/output.md", "assert len(times) == len(neurons) > 0\n"},
+        {"docs/plasticity.md", "assert last.stop > last.start == 0\n"}};
+    for (const auto& [page, check] : readers) {
+      for (const auto& block : blocks(text_of(source_folder() / page), "python")) {
+        std::ofstream(folder / "reader.py") << block << check;
+        const std::string command = "cd '" + folder.string() + "' && " + python + " reader.py > log 2>&1";
+        EXPECT_EQ(std::system(command.c_str()), 0) << block << text_of(folder / "log");
+      }
     }
   }
   fs::remove_all(folder);
   if (!can_read)
-    GTEST_SKIP() << "all commands ran; python3-h5py is not installed, so docs/output.md's reader did not";
+    GTEST_SKIP() << "all commands ran; python3-h5py is not installed, so the pages' readers did not";
 }
 
 }  // namespace

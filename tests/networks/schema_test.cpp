@@ -126,6 +126,39 @@ TEST(Schema, accepts_what_the_parser_accepts) {
   }
 }
 
+const std::string base_of_task =
+    "synfire: 1\npopulations:\n  film: {model: poisson, size: [28, 28]}\n  out: {model: iaf_psc_exp, size: "
+    "9}\n";
+
+TEST(Schema, agrees_with_the_parser_on_tasks) {
+  for (const char* good : {"{data: {vibration: {film: 2, augment: false}}, input: film, output: out}",
+                           "{data: {vibration: }, input: film, output: out}",
+                           "{data: {idx: /}, input: film, output: out, train: 3, assign: 2, test: 1, passes: "
+                           "2, present: 100 ms, "
+                           "rest: 0 ms, rate: 1 kHz, boost: 0 Hz, min_spikes: 0, max_boosts: 1, test_params: "
+                           "{out: {V_th: -50 mV}}}"}) {
+    const std::string text = base_of_task + "task: {classify: " + good + "}\n";
+    EXPECT_TRUE(schema_accepts(text)) << good;
+    EXPECT_TRUE(parser_accepts(text)) << good;
+  }
+  for (const char* bad : {"{input: film, output: out}", "{data: {vibration: }, input: film}",
+                          "{data: vibration, input: film, output: out}",
+                          "{data: {vibration: {film: 3}}, input: film, output: out}",
+                          "{data: {vibration: {flim: 1}}, input: film, output: out}",
+                          "{data: {shapes: }, input: film, output: out}",
+                          "{data: {idx: /, vibration: }, input: film, output: out}",
+                          "{data: {vibration: }, input: film, output: out, train: 0}",
+                          "{data: {vibration: }, input: film, output: out, rate: 0.1 ms}",
+                          "{data: {vibration: }, input: film, output: out, epochs: 3}",
+                          "{data: {vibration: }, input: film, output: out, test_params: {out: 3}}"}) {
+    const std::string text = base_of_task + "task: {classify: " + bad + "}\n";
+    EXPECT_FALSE(schema_accepts(text)) << bad;
+    EXPECT_FALSE(parser_accepts(text)) << bad;
+  }
+  EXPECT_FALSE(schema_accepts(base_of_task + "task: {}\n"));
+  EXPECT_FALSE(schema_accepts(base_of_task + "task: {regress: {}}\n"));
+}
+
 TEST(Schema, refuses_what_a_schema_can_see) {
   for (const char* more : {"projection: []\n",
                            "projections: {}\n",

@@ -1,12 +1,13 @@
 // Firing patterns by parameter set: AdEx as in Naud, Marcille, Clopath & Gerstner 2008 (table 1), Izhikevich
 // 2003 (figure 2). What makes a pattern is tested on its spike train under a step of current.
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <set>
 
 #include <gtest/gtest.h>
 
-#include "tests/neurons/driver.hpp"
+#include "tests/neurons/reference.hpp"
 
 namespace synfire {
 namespace {
@@ -188,6 +189,42 @@ TEST(Adex, spike_times_converge_with_the_grid) {
   }
 }
 
+// An independent integration in steps of 0.1 us, put on the same grid: a spike ends its step.
+std::vector<int> adex_by_runge_kutta(const Adex& set, double duration, double dt) {
+  using Y = std::array<double, 2>;
+  const auto slope = [&](const Y& y) {
+    const double spike = set.g_L * set.Delta_T * std::exp((y[0] - set.V_th) / set.Delta_T);
+    return Y{(-set.g_L * (y[0] - set.E_L) + spike - y[1] + set.current) / set.C_m,
+             (set.a * (y[0] - set.E_L) - y[1]) / set.tau_w};
+  };
+  std::vector<int> spikes;
+  Y y{set.E_L, 0};
+  for (int k = 0; k < static_cast<int>(duration / dt); ++k) {
+    bool below = true;
+    for (int m = 0; m < 1000 && below; ++m) {
+      const Y next = runge_kutta(y, dt / 1000, slope);
+      below = next[0] < 0;  // false also for what is no number any more
+      if (below) y = next;
+    }
+    if (below) continue;
+    spikes.push_back(k);
+    y = {set.V_reset, y[1] + set.b};
+  }
+  return spikes;
+}
+
+TEST(Adex, spikes_in_the_steps_of_a_reference_integration) {
+  for (const Adex& set : {Adex{200, 12, -70, -50, 2, 2, 300, 60, -58, 500},
+                          Adex{100, 10, -65, -50, 2, -10, 90, 30, -47, 110}}) {
+    const auto exact = adex_by_runge_kutta(set, 150, 0.1);
+    const Train found = adex<AeifPscExp, double>(set, 150, 0.1);
+    ASSERT_GT(exact.size(), 5u);
+    ASSERT_EQ(found.size(), exact.size());
+    // Where rounding to the grid falls the other way, what follows is a step off.
+    for (std::size_t k = 0; k < exact.size(); ++k) EXPECT_NEAR(found[k] / 0.1 - 1, exact[k], 2.1) << k;
+  }
+}
+
 // Whatever the upstroke: no step leaves anything that is not a number, and V never stands above its peak.
 TEST(Adex, survives_extreme_inputs_and_sharpness) {
   for (const float sharpness : {1e-3f, 0.1f, 2.0f, 50.0f})
@@ -215,6 +252,28 @@ Train izhikevich(double a, double b, double c, double d, double current, double 
   Izhikevich<float>::Parameters p{};
   p.a = float(a), p.b = float(b), p.c = float(c), p.d = float(d);
   return respond<Izhikevich<float>>(p, current, duration, 0.1);
+}
+
+// Two half steps for v, a whole one for u, the input I throughout: the lines of the published program.
+TEST(IzhikevichPatterns, the_published_scheme_is_the_published_program) {
+  Izhikevich<double>::Parameters p{};
+  p.consistent_integration = 0;
+  OneNeuron<Izhikevich<double>> neuron(p, 1);
+  double v = -65, u = 0.2 * v;
+  int spikes = 0;
+  for (int k = 0; k < 2000; ++k) {
+    const double input = 5 + 5 * std::sin(k * 0.7);
+    const bool spike = neuron.step({input, 0});
+    v += 0.5 * (0.04 * v * v + 5 * v + 140 - u + input);
+    v += 0.5 * (0.04 * v * v + 5 * v + 140 - u + input);
+    u += 0.02 * (0.2 * v - u);
+    ASSERT_EQ(spike, v >= 30) << k;
+    if (v >= 30) v = -65, u += 8, ++spikes;
+    ASSERT_NEAR(neuron.state.V_m, v, 1e-9) << k;
+    ASSERT_NEAR(neuron.state.U_m, u, 1e-9) << k;
+    v = neuron.state.V_m, u = neuron.state.U_m;  // else rounding grows at each upstroke
+  }
+  EXPECT_GT(spikes, 5);
 }
 
 TEST(IzhikevichPatterns, regular_spiking_adapts) {

@@ -86,5 +86,65 @@ TEST(Propagators, durations_are_rounded_to_the_nearest_step) {
   EXPECT_EQ(steps(0.1, 0.06), 1);
 }
 
+// The integral that the coefficient stands for, by Simpson's rule; error about (1/2000)^4/180.
+double alpha_by_simpson(double tau_syn) {
+  constexpr int pieces = 2000;
+  const auto at = [&](double s) { return std::exp(-(dt - s) / tau_m) * s * std::exp(-s / tau_syn) / C_m; };
+  double sum = 0;
+  for (int k = 0; k < pieces; ++k) {
+    const double a = dt * k / pieces, h = dt / pieces;
+    sum += h / 6 * (at(a) + 4 * at(a + h / 2) + at(a + h));
+  }
+  return sum;
+}
+
+TEST(Propagators, alpha_current_is_its_integral_on_both_sides_of_equal_time_constants) {
+  for (const double tau_syn :
+       {0.02, 0.05, 0.2, 2.0, 5.0, tau_m * (1 - 1e-9), tau_m, tau_m * (1 + 1e-9), 11.0, 500.0}) {
+    const double exact = alpha_by_simpson(tau_syn);
+    EXPECT_NEAR(alpha_current(dt, tau_m, tau_syn, C_m), exact, 1e-12 * exact) << tau_syn;
+    EXPECT_NEAR(alpha_current(dt, tau_syn, tau_m, C_m) / alpha_current(dt, tau_syn, tau_m, 1), 1 / C_m,
+                tolerance);
+  }
+}
+
+TEST(Propagators, stay_numbers_where_a_step_is_a_thousand_time_constants) {
+  for (const double a : {1e-4, 1e-30, 2.0})
+    for (const double b : {1e-4, 1e-30, 2.0}) {
+      EXPECT_TRUE(std::isfinite(exponential_current(1, a, b, C_m))) << a << " " << b;
+      EXPECT_TRUE(std::isfinite(alpha_current(1, a, b, C_m))) << a << " " << b;
+    }
+  // A membrane that follows at once: V = I tau_m/C_m, with the current at the end of the step.
+  EXPECT_NEAR(exponential_current(1, 1e-4, 2, C_m), std::exp(-0.5) * 1e-4 / C_m, 1e-4 * 1e-4 / C_m);
+  EXPECT_NEAR(alpha_current(1, 1e-4, 2, C_m), std::exp(-0.5) * 1e-4 / C_m, 1e-4 * 1e-4 / C_m);
+}
+
+TEST(Propagators, mean_of_alpha_is_its_integral) {
+  for (const double tau : {0.02, 0.1, 0.2, 2.0, 1e6})
+    EXPECT_NEAR(mean_of_alpha(dt, tau), (tau * tau - (tau * tau + tau * dt) * std::exp(-dt / tau)) / dt,
+                1e-15 * (tau * tau / dt + 1))
+        << tau;
+}
+
+TEST(Propagators, matrix_exponential_meets_closed_forms_of_any_size) {
+  for (const double t : {1e-9, 0.3, 4.0, 50.0}) {
+    const auto turned = exponential(Matrix<2>{{{0, -t}, {t, 0}}});
+    EXPECT_NEAR(turned[0][0], std::cos(t), 1e-13 * (1 + t));
+    EXPECT_NEAR(turned[1][0], std::sin(t), 1e-13 * (1 + t));
+    const auto faded = exponential(Matrix<3>{{{-t, 0, 0}, {0, -3 * t, 2 * t}, {0, 0, -3 * t}}});
+    EXPECT_NEAR(faded[0][0], std::exp(-t), 1e-13);
+    EXPECT_NEAR(faded[1][1], std::exp(-3 * t), 1e-13);
+    EXPECT_NEAR(faded[1][2], 2 * t * std::exp(-3 * t), 1e-13);
+    EXPECT_EQ(faded[0][1], 0);
+  }
+}
+
+TEST(Propagators, matrix_exponential_of_a_synaptic_current_is_its_propagator) {
+  for (const double tau_syn : {0.02, 2.0, 10.0, 50.0}) {
+    const auto E = exponential(Matrix<2>{{{-dt / tau_m, dt / C_m}, {0, -dt / tau_syn}}});
+    EXPECT_NEAR(E[0][1] / exponential_current(dt, tau_m, tau_syn, C_m), 1, 1e-13) << tau_syn;
+  }
+}
+
 }  // namespace
 }  // namespace synfire

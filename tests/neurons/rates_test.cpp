@@ -119,7 +119,7 @@ TEST(Rates, sub_threshold_adaptation_raises_the_rheobase_by_a) {
 
 // The time from V_reset to V_peak, given dV/dt of the potential, by Simpson's rule.
 double passage(double from, double to, const std::function<double(double)>& slope) {
-  constexpr int pieces = 200000;
+  constexpr int pieces = 20000;
   const double h = (to - from) / pieces;
   double sum = 0;
   for (int k = 0; k < pieces; ++k)

@@ -271,5 +271,27 @@ TEST(Reference, qif_psc_delta_is_exact_on_any_grid) {
   }
 }
 
+TEST(Quadratic, a_spike_within_a_step_is_not_undone_by_what_arrives_at_its_end) {
+  using M = QifPscDelta<double>;
+  OneNeuron<M> neuron({}, 0.1), calm({}, 0.1);
+  neuron.state.V_m = -0.5;  // runs through infinity and round to below within the step
+  EXPECT_TRUE(neuron.step({-50, 0}));
+  EXPECT_EQ(neuron.state.V_m, neuron.parameters.V_reset);
+  calm.state.V_m = -51;
+  EXPECT_FALSE(calm.step({0, 0}));
+  EXPECT_TRUE(calm.step({60, 0})) << "a jump beyond V_peak is a spike";
+}
+
+TEST(Quadratic, arriving_spikes_are_lost_while_refractory) {
+  using M = QifPscDelta<double>;
+  OneNeuron<M> neuron({}, 0.1);
+  neuron.state.V_m = -0.5;
+  EXPECT_TRUE(neuron.step());
+  for (int k = 0; k < 20; ++k) EXPECT_FALSE(neuron.step({4, 0}));
+  EXPECT_EQ(neuron.state.V_m, neuron.parameters.V_reset);
+  neuron.step({4, 0});
+  EXPECT_NEAR(neuron.state.V_m, neuron.parameters.V_reset + 4, 1e-12);
+}
+
 }  // namespace
 }  // namespace synfire

@@ -169,6 +169,22 @@ TEST(NeuronSweep, a_step_without_a_spike_leaves_the_neuron_below_threshold) {
   });
 }
 
+// A weight that is off by a million and a neuron that takes it now and then: wrong, but numbers.
+TEST(NeuronSweep, inputs_beyond_reason_leave_numbers) {
+  for_each_model([]<template <class> class Model>(const std::string& name) {
+    using M = Model<float>;
+    OneNeuron<M> neuron({}, 0.1);
+    RandomStream random(RandomKey(3, name), 0);
+    for (int k = 0; k < 5000; ++k) {
+      auto input = drives<M>(random);
+      const double scale = k % 50 == 0 ? 1e6 : 1;
+      for (double& value : input) value *= scale;
+      neuron.step(struct_of<float, typename M::Input>(input), struct_of<float, NoiseOf<M>>(noise<M>(random)));
+      for (const double value : values_of<float>(neuron.state)) ASSERT_TRUE(std::isfinite(value)) << name;
+    }
+  });
+}
+
 // The state after one step, from the state before with its member m changed by 16 rounding units of float.
 template <class M>
 std::vector<double> after_step_from(OneNeuron<M> neuron, std::size_t m, const typename M::Input& input,

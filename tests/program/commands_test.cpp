@@ -47,6 +47,7 @@ Words commands() {
 TEST(Models, JsonDescribesEveryModelOfTheList) {
   const Json models = Json::parse(show({"models", "--json"}).out);
   std::set<std::string> kinds;
+  std::size_t words = 0;
   const std::string list = show({"models"}).out;
   for (const Json& model : models) {
     const auto name = model.at("name").get<std::string>();
@@ -56,12 +57,21 @@ TEST(Models, JsonDescribesEveryModelOfTheList) {
     for (const Json& parameter : model.at("parameters")) {
       EXPECT_NE(page.find(parameter.at("name").get<std::string>()), std::string::npos) << name;
       EXPECT_NE(page.find(parameter.at("meaning").get<std::string>()), std::string::npos) << name;
+      if (!parameter.contains("words")) continue;
+      words += parameter.at("words").size();
+      bool default_is_one = false;
+      for (const Json& word : parameter.at("words")) {
+        EXPECT_NE(page.find(word.get<std::string>()), std::string::npos) << name;
+        default_is_one |= word == parameter.at("default");
+      }
+      EXPECT_TRUE(default_is_one) << name << " " << parameter.at("name");
     }
     const Json alone = Json::parse(show({"models", name, "--json"}).out);
     ASSERT_EQ(alone.size(), 1U);
     EXPECT_EQ(alone[0], model);
   }
-  EXPECT_EQ(kinds, (std::set<std::string>{"neuron", "source", "connection rule"}));
+  EXPECT_EQ(kinds, (std::set<std::string>{"neuron", "source", "connection rule", "plasticity rule"}));
+  EXPECT_GT(words, 10U) << "reset: hard, activation: relu, …";
 }
 
 TEST(Schema, IsValidAndAcceptsTheExamples) {

@@ -70,6 +70,46 @@ inline Cell cell_of(const IafPscExp<double>::Parameters& p, const IafPscExp<doub
   return cell;
 }
 
+inline Cell cell_of(const IafPscAlpha<double>::Parameters& p, const IafPscAlpha<double>::State& s) {
+  Cell cell;
+  cell.rates = [p](const Vector& x) {
+    return Vector{-(x[0] - p.E_L) / p.tau_m + (x[1] + x[2] + p.I_e) / p.C_m, x[3] - x[1] / p.tau_syn_ex,
+                  x[4] - x[2] / p.tau_syn_in, -x[3] / p.tau_syn_ex, -x[4] / p.tau_syn_in};
+  };
+  cell.receive = [p](Vector& x, std::size_t receptor, Number w) {
+    x[3 + receptor] += w * std::exp(Number(1)) / (receptor == 0 ? p.tau_syn_ex : p.tau_syn_in);
+  };
+  cell.reset = [p](Vector& x) { x[0] = p.V_reset; };
+  cell.threshold = p.V_th, cell.refractory_ms = p.t_ref;
+  cell.state = {s.V_m, s.I_syn_ex, s.I_syn_in, s.slope_ex, s.slope_in};
+  return cell;
+}
+
+inline Cell cell_of(const LifAdaptive<double>::Parameters& p, const LifAdaptive<double>::State& s) {
+  Cell cell;
+  cell.rates = [p](const Vector& x) {
+    return Vector{-(x[0] - p.E_L) / p.tau_m + (x[1] + x[2] + p.I_e - x[3]) / p.C_m, -x[1] / p.tau_syn_ex,
+                  -x[2] / p.tau_syn_in, (p.a * (x[0] - p.E_L) - x[3]) / p.tau_w};
+  };
+  cell.receive = [](Vector& x, std::size_t receptor, Number w) { x[1 + receptor] += w; };
+  cell.reset = [p](Vector& x) { x[0] = p.V_reset, x[3] += p.b; };
+  cell.threshold = p.V_th, cell.refractory_ms = p.t_ref;
+  cell.state = {s.V_m, s.I_syn_ex, s.I_syn_in, s.w};
+  return cell;
+}
+
+inline Cell cell_of(const QifPscDelta<double>::Parameters& p, const QifPscDelta<double>::State& s) {
+  Cell cell;
+  cell.rates = [p](const Vector& x) {
+    return Vector{(x[0] - p.E_L) * (x[0] - p.V_crit) / (p.V_crit - p.E_L) / p.tau_m + p.I_e / p.C_m};
+  };
+  cell.receive = [](Vector& x, std::size_t, Number w) { x[0] += w; };
+  cell.reset = [p](Vector& x) { x[0] = p.V_reset; };
+  cell.threshold = p.V_peak, cell.refractory_ms = p.t_ref, cell.loses_input = true;
+  cell.state = {s.V_m};
+  return cell;
+}
+
 /// Spike times of every neuron of every population of neurons, in ms; the spikes of sources are given.
 class Oracle {
  public:

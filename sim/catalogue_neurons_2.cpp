@@ -1,0 +1,3 @@
+#include "sim/catalogue_neurons_part.hpp"
+
+template struct synfire::NeuronPart<2>;
