@@ -48,8 +48,10 @@ template <class Real> struct TwoAlphas {
   }
   /// The membrane goes to its balance; what a current adds is less than its charge, and less than what its
   /// largest value would keep up.
-  Real ceiling() const {
-    Real sum = (V > balance ? V : balance) - V_th;
+  Real ceiling() const { return (V > balance ? V : balance) + lift() - V_th; }
+  Real earliest() const { return earliest_passage(V, balance, lift(), V_th, tau_m); }
+  Real lift() const {
+    Real sum = 0;
     for (const auto& c : currents) {
       const Real shorter = c.tau < tau_m ? c.tau : tau_m;
       if (c.I > 0) sum += c.I * shorter;

@@ -37,6 +37,16 @@ template <class Real> Real convolved_rise(Real t, Real a, Real b, Real exp_a, Re
   return t * t * exp_a * sum;
 }
 
+/// A time before which a membrane that goes from V towards its balance, lifted by less than `lift` (mV) all
+/// the way, cannot pass V_th; infinity: never. Costs one logarithm.
+template <class Real> Real earliest_passage(Real V, Real balance, Real lift, Real V_th, Real tau_m) {
+  constexpr Real safely = Real(1) - Real(1e-12);
+  const Real top = balance + lift;
+  if (V + lift >= V_th) return 0;
+  if (!(top > V_th)) return event_roots::never<Real>;
+  return safely * tau_m * math::log((balance - V) / (top - V_th));
+}
+
 /// A free leaky membrane (mV) with two decaying currents (mV/ms once divided by C_m), seen from now on; to be
 /// asked when it reaches its threshold (neurons/event_roots.hpp).
 template <class Real> struct TwoCurrents {
@@ -44,10 +54,6 @@ template <class Real> struct TwoCurrents {
   Real drive_1, drive_2;  ///< currents over C_m
   Real tau_m, tau_1, tau_2;
 
-  Real potential(Real t) const {
-    const Real e_1 = decay(t, tau_1);
-    return potential(t, decay(t, tau_m), e_1, tau_2 == tau_1 ? e_1 : decay(t, tau_2));
-  }
   event_roots::Motion<Real> at(Real t) const {
     const Real e_1 = decay(t, tau_1), e_2 = tau_2 == tau_1 ? e_1 : decay(t, tau_2);
     const Real level = potential(t, decay(t, tau_m), e_1, e_2);
@@ -63,6 +69,22 @@ template <class Real> struct TwoCurrents {
       return drive > 0 ? drive * (tau < tau_m ? tau : tau_m) * decay(t, tau) : Real(0);
     };
     return (level > rest ? level : rest) + lift(drive_1, tau_1) + lift(drive_2, tau_2);
+  }
+  Real earliest() const {
+    const auto lift = [&](Real drive, Real tau) {
+      return drive > 0 ? drive * (tau < tau_m ? tau : tau_m) : Real(0);
+    };
+    return earliest_passage(V, balance, lift(drive_1, tau_1) + lift(drive_2, tau_2), V_th, tau_m);
+  }
+  /// The membrane and the currents after t.
+  TwoCurrents after(Real t) const {
+    const Real e_1 = drive_1 != 0 ? decay(t, tau_1) : Real(1);
+    const Real e_2 = drive_2 == 0 ? Real(1) : tau_2 == tau_1 && drive_1 != 0 ? e_1 : decay(t, tau_2);
+    TwoCurrents later = *this;
+    later.V = potential(t, decay(t, tau_m), e_1, e_2);
+    later.drive_1 *= e_1;
+    later.drive_2 *= e_2;
+    return later;
   }
   /// exp(t/tau_m) V' grows or falls with the sign of -(I_1/tau_1 + I_2/tau_2), which changes at most once.
   event_roots::Bends<Real> bends(Real until) const {

@@ -130,6 +130,9 @@ template <class Real> struct IafPscAlpha {
     const State free = s.refractory > 0 ? held_for(s, p, s.refractory) : s;
     return s.refractory + event_roots::first_crossing_stepwise<Real>(membrane(free, p, current));
   }
+  static Real earliest_spike(const State& s, const Parameters& p, Real current) {
+    return s.refractory + membrane(s, p, current).earliest();
+  }
   static void fire(State& s, const Parameters& p) { event_form::reset(s, p); }
 
  private:

@@ -108,8 +108,8 @@ template <class Real> struct IafPscExp {
     if (held > 0) decay_currents(s, p, held);
     const Real free = ms - held;
     if (!(free > 0)) return;
-    s.V_m = membrane(s, p, current).potential(free);
-    decay_currents(s, p, free);
+    const auto later = membrane(s, p, current).after(free);
+    s = {later.V, later.drive_1 * p.C_m, later.drive_2 * p.C_m, s.refractory};
   }
   static void receive(State& s, const Parameters&, std::size_t receptor, Real weight) {
     (receptor == 0 ? s.I_syn_ex : s.I_syn_in) += weight;
@@ -118,6 +118,9 @@ template <class Real> struct IafPscExp {
     State free = s;
     decay_currents(free, p, s.refractory);
     return s.refractory + event_roots::first_crossing<Real>(membrane(free, p, current));
+  }
+  static Real earliest_spike(const State& s, const Parameters& p, Real current) {
+    return s.refractory + membrane(s, p, current).earliest();
   }
   static void fire(State& s, const Parameters& p) { event_form::reset(s, p); }
 

@@ -18,7 +18,11 @@ Mask::Mask(const MaskDescription& description, const Grid& grid, RandomKey key, 
   refresh(0);
 }
 
-bool Mask::due(Step point) const { return !follows_ && !frozen_ && (is_multiple(point) || point == freeze_); }
+bool Mask::due(Step point) const { return !follows_ && !frozen_ && (is_multiple(point) || freezes(point)); }
+
+void Mask::redraw(Step point) {
+  if (!follows_ && is_multiple(point)) refresh(point);
+}
 
 void Mask::update(Step point, std::span<const double> own, std::span<const double> against) {
   if (competes(point)) {
@@ -27,7 +31,7 @@ void Mask::update(Step point, std::span<const double> own, std::span<const doubl
       values_[k] = static_cast<float>(std::clamp(moved, 0.0, 1.0));
     }
   }
-  if (point == freeze_) {
+  if (freezes(point)) {
     for (float& value : values_) value = value >= 0.5f ? 1.0f : 0.0f;
     frozen_ = true;
   }

@@ -33,6 +33,9 @@ class Mask {
   /// Rates in Hz, one for each element; not read when nothing competes at this point.
   void update(Step point, std::span<const double> own, std::span<const double> against);
 
+  /// Draws a stochastic mask anew, if it is time; M stays.
+  void redraw(Step point);
+
   std::span<const float> values() const { return values_; }
   /// What the weights are multiplied by.
   std::span<const float> factors() const { return factors_; }
@@ -42,6 +45,7 @@ class Mask {
 
  private:
   bool is_multiple(Step point) const { return every_ > 0 && point > 0 && point % every_ == 0; }
+  bool freezes(Step point) const { return freeze_ > 0 && point >= freeze_; }
   void refresh(Step point);
   void complement(const Mask& leader);
 

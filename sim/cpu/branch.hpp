@@ -37,9 +37,11 @@ class Branch {
       rates.set(train, now, rate);
     }
   }
-  /// After all that arrives at this point.
-  void learn(Step now) {
-    if (!mask_ || !mask_->due(now)) return;
+  /// After all that arrives at this point; M stays unless it may `move`.
+  void learn(Step now, bool move) {
+    if (!mask_) return;
+    if (!move) return mask_->redraw(now);
+    if (!mask_->due(now)) return;
     if (!mask_->competes(now)) return mask_->update(now, {}, {});
     const auto against = rival_->rate_by_target(tau_ms_, now);
     mask_->update(now, mask_->per_target() ? rate_by_target(tau_ms_, now) : rate_by_synapse(now),

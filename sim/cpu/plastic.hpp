@@ -97,7 +97,7 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
     for (const auto& rule : periodic_)
       if (plastic_ && now % rule.every == 0) apply(rule, now);
     if (plastic_ && structure_ && now % structure_->every == 0) restructure(now);
-    if (plastic_) branch_.learn(now);
+    branch_.learn(now, plastic_);
     reached_ = now;
   }
 

@@ -46,6 +46,14 @@ template <class M> class EventNeuronsOf final : public EventNeurons {
     const Neuron& n = neurons_[i];
     return n.time + M::next_spike(n.state, parameters(i), n.current);
   }
+  double earliest_spike(std::uint32_t i) const override {
+    const Neuron& n = neurons_[i];
+    if constexpr (requires { M::earliest_spike(n.state, parameters(i), n.current); }) {
+      return n.time + M::earliest_spike(n.state, parameters(i), n.current);
+    } else {
+      return next_spike(i);
+    }
+  }
   void fire(std::uint32_t i, double t) override {
     bring(i, t);
     M::fire(neurons_[i].state, parameters(i));

@@ -23,6 +23,8 @@ class EventNeurons {
   virtual void set_current(std::uint32_t neuron, double t, double current) = 0;
   /// When the neuron will spike if nothing arrives before; infinity: never.
   virtual double next_spike(std::uint32_t neuron) const = 0;
+  /// A time not after that, at less cost.
+  virtual double earliest_spike(std::uint32_t neuron) const = 0;
   /// The neuron spikes at t: resets it.
   virtual void fire(std::uint32_t neuron, double t) = 0;
   /// A state variable at time t, as it will be if nothing arrives before; changes nothing.

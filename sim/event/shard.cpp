@@ -31,11 +31,12 @@ void EventShard::start() {
     if (slice.neurons) {
       slice.next_spike.assign(slice.range.count, never);
       slice.queued.assign(slice.range.count, never);
+      slice.is_exact.assign(slice.range.count, 0);
       slice.touched.assign(slice.range.count, 0);
     }
     for (std::uint32_t i = 0; i < slice.range.count; ++i) {
       if (slice.neurons) {
-        expect(s, i, slice.neurons->next_spike(i));
+        expect(s, i, slice.neurons->earliest_spike(i), false);
       } else if (const double t = slice.source->next(i); t < never) {
         queue_.push({t, pack(What::source, s, i)});
       }
@@ -205,12 +206,14 @@ bool EventShard::flies_first(std::uint32_t a, std::uint32_t b) const {
 }
 
 // The queue may hold times that have been overtaken: by an earlier one, which then was entered too, or by a
-// later one, which is entered here.
+// later one, which is entered here. Only now is it worth the while to find out when the neuron really spikes.
 void EventShard::fire_predicted(std::size_t slice, std::uint32_t neuron, double t) {
   Slice& s = slices[slice];
   if (s.queued[neuron] != t) return;
   s.queued[neuron] = never;
-  if (s.next_spike[neuron] > t) return expect(slice, neuron, s.next_spike[neuron]);
+  if (s.next_spike[neuron] > t) return expect(slice, neuron, s.next_spike[neuron], s.is_exact[neuron] != 0);
+  const double spike = s.is_exact[neuron] != 0 ? t : s.neurons->next_spike(neuron);
+  if (spike > t) return expect(slice, neuron, spike, true);
   fire(slice, neuron, t);
   touch(slice, neuron);
 }
@@ -325,7 +328,9 @@ void EventShard::look_ahead(std::size_t slice, std::uint32_t neuron, double t) {
   Slice& s = slices[slice];
   s.touched[neuron] = 0;
   ++counts_.updates;
-  double spike = s.neurons->next_spike(neuron);
+  double spike = s.neurons->earliest_spike(neuron);
+  if (spike > t) return expect(slice, neuron, spike, false);
+  spike = s.neurons->next_spike(neuron);
   if (spike <= t) {
     fire(slice, neuron, t);
     spike = s.neurons->next_spike(neuron);
@@ -336,12 +341,13 @@ void EventShard::look_ahead(std::size_t slice, std::uint32_t neuron, double t) {
                       "threshold; check V_reset, t_ref and its input",
                       s.range.first + neuron, t));
   }
-  expect(slice, neuron, spike);
+  expect(slice, neuron, spike, true);
 }
 
-void EventShard::expect(std::size_t slice, std::uint32_t neuron, double spike) {
+void EventShard::expect(std::size_t slice, std::uint32_t neuron, double spike, bool is_exact) {
   Slice& s = slices[slice];
   s.next_spike[neuron] = spike;
+  s.is_exact[neuron] = is_exact ? 1 : 0;
   if (!(spike < s.queued[neuron])) return;
   s.queued[neuron] = spike;
   queue_.push({spike, pack(What::neuron, slice, neuron)});

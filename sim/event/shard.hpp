@@ -32,7 +32,9 @@ class EventShard {
     Range range;
     std::unique_ptr<EventNeurons> neurons;  // one of the two
     std::unique_ptr<EventSource> source;
-    std::vector<double> next_spike, queued;  // predicted; the earliest that the queue knows of
+    std::vector<double> next_spike;      // not before this time
+    std::vector<double> queued;          // the earliest of its times in the queue
+    std::vector<std::uint8_t> is_exact;  // the neuron does spike at next_spike
     std::vector<std::uint8_t> touched;
     IntervalStatistics statistics;
     EventRecording recording;
@@ -144,7 +146,7 @@ class EventShard {
   void change_current(std::uint32_t current, double t);
   void touch(std::size_t slice, std::uint32_t neuron);
   void look_ahead(std::size_t slice, std::uint32_t neuron, double t);
-  void expect(std::size_t slice, std::uint32_t neuron, double spike);
+  void expect(std::size_t slice, std::uint32_t neuron, double spike, bool is_exact);
   bool flies_first(std::uint32_t a, std::uint32_t b) const;
   void learn(double t);
   void act_periodically(std::uint32_t inlet);

@@ -98,8 +98,9 @@ TEST(Mask, stochastic_passes_with_its_probability_the_same_in_all_engines_and_sh
 /// on.
 std::string branches(const std::string& fast_mask, const std::string& slow_mask, double duration_ms = 100) {
   std::string fast, slow;
-  for (double t = 1; t < duration_ms - 1; t += 2) fast += fmt::format("{}{} ms", fast.empty() ? "" : ", ", t);
-  for (double t = 1; t < duration_ms - 1; t += 10)
+  for (double t = 1; t < duration_ms - 0.5; t += 2)
+    fast += fmt::format("{}{} ms", fast.empty() ? "" : ", ", t);
+  for (double t = 1; t < duration_ms - 0.5; t += 10)
     slow += fmt::format("{}{} ms", slow.empty() ? "" : ", ", t);
   return fmt::format(R"(
 synfire: 1
@@ -165,7 +166,7 @@ TEST(Mask, competition_ends_at_the_bounds_and_freezing_decides_for_good) {
       EXPECT_EQ(snapshots[k].second.masks, (std::vector<float>{0, 0})) << k;
     const auto& trace = frozen.trace("to");
     // At 50 ms M has become 0: the spikes of `fast` since then (all of weight 1) add nothing.
-    EXPECT_NEAR(trace[2 * 990] - trace[2 * 505], 4, 1e-4) << "those of `slow`, at 62, 72, 82 and 92 ms";
+    EXPECT_NEAR(trace[2 * 990] - trace[2 * 505], 5, 1e-4) << "those of `slow`, at 52, 62, 72, 82 and 92 ms";
   }
 }
 
@@ -215,6 +216,33 @@ record: {{to: {{spikes: all}}, p: {{weights: {{at: [100 ms]}}}}}}
   EXPECT_EQ(masked.spikes("to"), bare.spikes("to"));
   EXPECT_EQ(masked.sink.weights_of(0)[0].second.weights, bare.sink.weights_of(0)[0].second.weights);
   EXPECT_TRUE(bare.sink.weights_of(0)[0].second.masks.empty());
+}
+
+TEST(Mask, stays_while_plasticity_is_off_but_is_drawn_anew) {
+  Simulation simulation(
+      network_of(branches("{initial: 0.4, kind: stochastic, every: 5 ms, frozen_after: 40 ms, "
+                          "competition: {against: invariant, rate: 0.0001}}",
+                          "")),
+      with(1));
+  MemorySink sink(simulation.network());
+  Engine& engine = simulation.engine();
+  engine.start(sink);
+  engine.control()->set_plastic(false);
+  ASSERT_TRUE(engine.advance(500));
+  EXPECT_EQ(engine.control()->synapses(0).masks, (std::vector<float>{0.4f, 0.4f}));
+  engine.control()->set_plastic(true);
+  ASSERT_TRUE(engine.advance(1000));
+  engine.finish();
+  for (const float m : engine.control()->synapses(0).masks)
+    EXPECT_EQ(m, std::round(m)) << "frozen, though late";
+  const auto& trace = sink.trace(2, 0);  // of `to`, two neurons
+  std::set<int> gains;
+  for (int k = 0; k < 10; ++k) {  // by 5 ms, in which 2 or 3 spikes of `fast` arrive, or none
+    const float gain =
+        trace[std::size_t(2 * (50 * k + 49))] - (k > 0 ? trace[std::size_t(2 * (50 * k - 1))] : 0);
+    gains.insert(static_cast<int>(std::lround(gain)));
+  }
+  EXPECT_GT(gains.size(), 2u);
 }
 
 TEST(Mask, statistics_are_those_of_the_paper) {
