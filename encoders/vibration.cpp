@@ -75,8 +75,8 @@ Vibration::Trace Vibration::trace(const Parameters& p, RandomKey key, std::size_
                                   std::size_t trial) {
   const std::uint64_t stream = stream_of(surface, trial);
   const double relative = roughness_um[surface] / roughness_um[0];
-  const double wavelength_mm = 2 * std::pow(relative, 0.6);
-  const double amplitude = std::pow(relative, 0.4) * (p.film == 1 ? 1.0 : 0.4);
+  const double wavelength_mm = 4 * std::pow(relative, 0.4);
+  const double amplitude = std::pow(relative, 0.2) * (p.film == 1 ? 1.0 : 0.4);
   RandomStream moved(key, stream, motion),
       heard(key, stream, noise + 16 * static_cast<std::uint32_t>(p.film));
   const double speed = std::max(0.1 * p.speed, p.speed * (1 + p.speed_sd * moved.normal()));  // mm/ms
@@ -101,7 +101,7 @@ std::vector<std::uint8_t> Vibration::picture(const Trace& trace) {
   std::vector<std::uint8_t> pixels;
   pixels.reserve(trace.size());
   for (const float x : trace)
-    pixels.push_back(static_cast<std::uint8_t>(std::lround(255 * std::min(1.0f, std::abs(x)))));
+    pixels.push_back(static_cast<std::uint8_t>(std::lround(255 * std::clamp(x, 0.0f, 1.0f))));
   return pixels;
 }
 

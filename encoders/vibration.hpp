@@ -16,7 +16,7 @@ namespace synfire {
 /// 25, 12.5, 6.3, 3.2, 1.6, 0.8 or 0.4 um. Sampled at 10 kHz for 784 samples from the first contact on:
 ///
 ///   x(t) = g a_c q(t) (1 - exp(-t/5 ms)) [sin(2 pi phi) + 0.3 sin(4 pi phi)] + noise z(t)
-///   phi(t) = phi_0 + v t / lambda_c,   lambda_c = 2 mm (Ra/50 um)^0.6,   a_c = (Ra/50 um)^0.4
+///   phi(t) = phi_0 + v t / lambda_c,   lambda_c = 4 mm (Ra/50 um)^0.4,   a_c = (Ra/50 um)^0.2
 ///
 /// The film answers to the change of strain, so each asperity gives one swing; g is 1 for film 1
 /// (perpendicular to the sliding) and 0.4 for film 2 (parallel to it). Of each trial's own, all normal: v has
@@ -31,7 +31,7 @@ struct Vibration {
     double train = 7;
     double augment = 1;
     double speed = 0.2;
-    double speed_sd = 0.03;
+    double speed_sd = 0.02;
     double phase_sd = 0.05;
     double irregularity = 0.15;
     double noise = 0.03;
@@ -66,7 +66,7 @@ struct Vibration {
   /// One slide; the same for the same key, surface and trial.
   static Trace trace(const Parameters&, RandomKey key, std::size_t surface, std::size_t trial);
 
-  /// A trace as a picture of side x side pixels, row after row: 255 min(1, |x|).
+  /// A trace as a picture of side x side pixels, row after row: 255 min(1, max(0, x)), the positive swings.
   static std::vector<std::uint8_t> picture(const Trace&);
 };
 

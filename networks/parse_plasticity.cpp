@@ -109,6 +109,9 @@ std::vector<RuleDescription> parse_plasticity(const Tree& tree, const Projection
                                               Unit unit, const Network& network) {
   const std::string owner = fmt::format("projection '{}'", projection.name);
   std::vector<RuleDescription> rules;
+  if (tree.is_null() || (tree.is_map() && tree.members().empty()))
+    throw tree.error(fmt::format("plasticity of {}: name a rule, such as {}", owner,
+                                 plasticity_rules().front().model.name));
   if (tree.is_map()) {
     for (const auto& [name, value] : tree.members())
       rules.push_back(parse_rule(name, &value, value.key_where(), unit, owner, network));

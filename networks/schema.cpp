@@ -316,7 +316,9 @@ Json plasticity() {
     map["description"] = rule.model.summary;
     rules[rule.model.name] = std::move(map);
   }
-  Json forms = Json::array({closed_map(std::move(rules))});
+  Json map = closed_map(std::move(rules));
+  map["minProperties"] = 1;
+  Json forms = Json::array({std::move(map)});
   if (!names.empty()) forms.push_back({{"enum", std::move(names)}});
   return any_of(std::move(forms));
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "neurons/event_form.hpp"
 #include "neurons/event_roots.hpp"
 #include "neurons/exact_flow.hpp"
 
@@ -71,5 +72,33 @@ template <class Real> struct TwoAlphas {
     return {steepest / tau_m + change, event_roots::never<Real>};
   }
 };
+
+template <class State, class Parameters, class Real>
+TwoAlphas<Real> two_alphas(const State& s, const Parameters& p, Real current) {
+  return {s.V_m,
+          event_form::balance(p, current),
+          p.V_th,
+          p.tau_m,
+          {{{s.I_syn_ex / p.C_m, s.slope_ex / p.C_m, p.tau_syn_ex},
+            {s.I_syn_in / p.C_m, s.slope_in / p.C_m, p.tau_syn_in}}}};
+}
+
+/// The other way round.
+template <class Real, class State, class Parameters>
+void put(const TwoAlphas<Real>& flow, State& s, const Parameters& p) {
+  const auto &ex = flow.currents[0], &in = flow.currents[1];
+  s.V_m = flow.V;
+  s.I_syn_ex = ex.I * p.C_m, s.slope_ex = ex.D * p.C_m;
+  s.I_syn_in = in.I * p.C_m, s.slope_in = in.D * p.C_m;
+}
+
+/// The currents go on for `ms`, the membrane stays.
+template <class State, class Parameters, class Real>
+void hold_alphas(State& s, const Parameters& p, Real ms) {
+  if (!(ms > 0)) return;
+  auto flow = two_alphas(s, p, Real(0));
+  for (auto& c : flow.currents) c = c.after(ms);
+  put(flow, s, p);
+}
 
 }  // namespace synfire::exact_flow

@@ -115,45 +115,25 @@ template <class Real> struct IafPscAlpha {
     return spike_and_reset<IafPscAlpha>(s, p, c.refractory_steps);
   }
 
-  // Event form.
+  // Event form (neurons/alpha_flow.hpp).
 
   static void advance(State& s, const Parameters& p, Real current, Real ms) {
-    const Real held = ms - event_form::spend_refractory(s, ms);
-    if (held > 0) s = held_for(s, p, held);
-    if (ms > held) s = freed(s, p, membrane(s, p, current).after(ms - held));
+    const Real free = event_form::spend_refractory(s, ms);
+    if (ms > free) exact_flow::hold_alphas(s, p, ms - free);
+    if (free > 0) exact_flow::put(exact_flow::two_alphas(s, p, current).after(free), s, p);
   }
   static void receive(State& s, const Parameters& p, std::size_t receptor, Real weight) {
     const bool ex = receptor == 0;
     (ex ? s.slope_ex : s.slope_in) += weight * event_form::slope_of_alpha(ex ? p.tau_syn_ex : p.tau_syn_in);
   }
-  static Real next_spike(const State& s, const Parameters& p, Real current) {
-    const State free = s.refractory > 0 ? held_for(s, p, s.refractory) : s;
-    return s.refractory + event_roots::first_crossing_stepwise<Real>(membrane(free, p, current));
+  static Real next_spike(State s, const Parameters& p, Real current) {
+    exact_flow::hold_alphas(s, p, s.refractory);
+    return s.refractory + event_roots::first_crossing_stepwise<Real>(exact_flow::two_alphas(s, p, current));
   }
   static Real earliest_spike(const State& s, const Parameters& p, Real current) {
-    return s.refractory + membrane(s, p, current).earliest();
+    return s.refractory + exact_flow::two_alphas(s, p, current).earliest();
   }
   static void fire(State& s, const Parameters& p) { event_form::reset(s, p); }
-
- private:
-  using Flow = exact_flow::TwoAlphas<Real>;
-  static Flow membrane(const State& s, const Parameters& p, Real current) {
-    return {s.V_m,
-            event_form::balance(p, current),
-            p.V_th,
-            p.tau_m,
-            {{{s.I_syn_ex / p.C_m, s.slope_ex / p.C_m, p.tau_syn_ex},
-              {s.I_syn_in / p.C_m, s.slope_in / p.C_m, p.tau_syn_in}}}};
-  }
-  static State freed(const State& s, const Parameters& p, const Flow& f) {
-    const auto &ex = f.currents[0], &in = f.currents[1];
-    return {f.V, ex.I * p.C_m, in.I * p.C_m, ex.D * p.C_m, in.D * p.C_m, s.refractory};
-  }
-  static State held_for(const State& s, const Parameters& p, Real ms) {
-    Flow f = membrane(s, p, 0);
-    for (auto& c : f.currents) c = c.after(ms);
-    return freed(s, p, f);
-  }
 };
 
 }  // namespace synfire

@@ -20,8 +20,8 @@ namespace synfire {
 ///
 /// Spike when V >= V_th at the end of a step; then V = V_reset for t_ref while w (driven by V_reset) and the
 /// currents go on. Exact on the grid: the linear system of V, w and the currents is advanced by its matrix
-/// exponential, computed once. Source: Brunel, Hakim & Richardson 2003; (3)-(4) of Matam 2023 with
-/// R = tau_m/C_m and w in pA.
+/// exponential, computed once; event form: neurons/adaptive_flow.hpp. Source: Brunel, Hakim & Richardson
+/// 2003; (3)-(4) of Matam 2023 with R = tau_m/C_m and w in pA.
 template <class Real> struct LifAdaptive {
   struct Parameters {
     Real E_L = -70;
@@ -135,11 +135,8 @@ template <class Real> struct LifAdaptive {
     s.w = s.w + math::select(spike, p.b, Real(0));
     return spike;
   }
-
-  // Event form (neurons/adaptive_flow.hpp).
-
-  static void advance(State& s, const Parameters& p, Real current, Real ms) {
-    exact_flow::advance_adaptive(s, p, current, ms);
+  static void advance(State& s, const Parameters& p, Real I, Real ms) {
+    exact_flow::advance_adaptive(s, p, I, ms);
   }
   static void receive(State& s, const Parameters&, std::size_t receptor, Real weight) {
     (receptor == 0 ? s.I_syn_ex : s.I_syn_in) += weight;

@@ -106,26 +106,21 @@ template <class Real> struct QifPscDelta {
     return spike_and_reset<QifPscDelta>(s, p, c.refractory_steps);
   }
 
-  // Event form (neurons/quadratic_flow.hpp).
-
+  // Event form: neurons/quadratic_flow.hpp.
   static void advance(State& s, const Parameters& p, Real current, Real ms) {
-    const Real free = event_form::spend_refractory(s, ms);
-    if (free > 0) s.V_m = middle(p) + flow(p, current).after(s.V_m - middle(p), free);
+    const Real free = event_form::spend_refractory(s, ms), middle = (p.E_L + p.V_crit) / 2;
+    if (free > 0) s.V_m = middle + exact_flow::quadratic(p, current).after(s.V_m - middle, free);
   }
   static void receive(State& s, const Parameters&, std::size_t, Real weight) {
     if (!(s.refractory > 0)) s.V_m += weight;
   }
   static Real next_spike(const State& s, const Parameters& p, Real current) {
-    return s.refractory + flow(p, current).time(s.V_m - middle(p), p.V_peak - middle(p));
+    const Real middle = (p.E_L + p.V_crit) / 2;
+    return s.refractory + exact_flow::quadratic(p, current).time(s.V_m - middle, p.V_peak - middle);
   }
   static void fire(State& s, const Parameters& p) { event_form::reset(s, p); }
 
  private:
-  static Real middle(const Parameters& p) { return (p.E_L + p.V_crit) / 2; }
-  static exact_flow::QuadraticFlow<Real> flow(const Parameters& p, Real current) {
-    const Real D = p.V_crit - p.E_L;
-    return {D, p.tau_m, p.tau_m / p.C_m * (p.I_e + current) - D / 4};
-  }
   struct Turn {
     Real C, S, t;
   };

@@ -63,4 +63,10 @@ template <class Real> struct QuadraticFlow {
   }
 };
 
+/// Around the middle of E_L and V_crit.
+template <class Parameters, class Real> QuadraticFlow<Real> quadratic(const Parameters& p, Real current) {
+  const Real D = p.V_crit - p.E_L;
+  return {D, p.tau_m, p.tau_m / p.C_m * (p.I_e + current) - D / 4};
+}
+
 }  // namespace synfire::exact_flow

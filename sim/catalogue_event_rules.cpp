@@ -84,6 +84,10 @@ std::vector<std::string_view> served_rules() {
 }  // namespace
 
 void require_event_rules(const ProjectionDescription& projection) {
+  if (projection.mask)
+    throw Error(
+        ErrorKind::input, projection.where,
+        fmt::format("projection '{}': engine event has no masks; use engine batched", projection.name));
   const auto served = served_rules();
   for (const auto& rule : projection.plasticity) {
     if (std::find(served.begin(), served.end(), rule.rule) != served.end()) continue;

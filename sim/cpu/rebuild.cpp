@@ -55,9 +55,10 @@ std::vector<std::uint64_t> trains_before(const SparseBlock& now, const SparseBlo
     const auto* const end = before.runs.data() + before.run_begin[source + 1];
     for (std::uint64_t r = now.run_begin[source]; r < now.run_begin[source + 1]; ++r) {
       const std::uint32_t delay = now.runs[r].delay;
-      const auto* const found =
-          std::find_if(begin, end, [&](const DelayRun& run) { return run.delay == delay; });
-      places.push_back(found == end ? no_train : static_cast<std::uint64_t>(found - before.runs.data()));
+      const auto* const found = std::lower_bound(
+          begin, end, delay, [](const DelayRun& run, std::uint32_t d) { return run.delay < d; });
+      const bool was_there = found != end && found->delay == delay;
+      places.push_back(was_there ? static_cast<std::uint64_t>(found - before.runs.data()) : no_train);
     }
   }
   return places;

@@ -31,8 +31,10 @@ template <class M> class EventNeuronsOf final : public EventNeurons {
 
   void receive(double t, std::size_t receptor, std::span<const std::uint32_t> targets,
                std::span<const double> weights) override {
+    constexpr std::size_t ahead = 8;  // neurons come from anywhere in memory
     const bool one_weight = weights.size() == 1;
     for (std::size_t k = 0; k < targets.size(); ++k) {
+      if (k + ahead < targets.size()) __builtin_prefetch(neurons_.data() + targets[k + ahead], 1);
       const std::uint32_t i = targets[k];
       bring(i, t);
       M::receive(neurons_[i].state, parameters(i), receptor, weights[one_weight ? 0 : k]);

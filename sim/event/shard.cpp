@@ -28,15 +28,10 @@ std::uint64_t EventShard::pack(What what, std::size_t slice, std::uint32_t index
 void EventShard::start() {
   for (std::size_t s = 0; s < slices.size(); ++s) {
     Slice& slice = slices[s];
-    if (slice.neurons) {
-      slice.next_spike.assign(slice.range.count, never);
-      slice.queued.assign(slice.range.count, never);
-      slice.is_exact.assign(slice.range.count, 0);
-      slice.touched.assign(slice.range.count, 0);
-    }
+    if (slice.neurons) slice.outlooks.resize(slice.range.count);
     for (std::uint32_t i = 0; i < slice.range.count; ++i) {
       if (slice.neurons) {
-        expect(s, i, slice.neurons->earliest_spike(i), false);
+        expect(s, i, 0, slice.neurons->earliest_spike(i), false);
       } else if (const double t = slice.source->next(i); t < never) {
         queue_.push({t, pack(What::source, s, i)});
       }
@@ -208,12 +203,13 @@ bool EventShard::flies_first(std::uint32_t a, std::uint32_t b) const {
 // The queue may hold times that have been overtaken: by an earlier one, which then was entered too, or by a
 // later one, which is entered here. Only now is it worth the while to find out when the neuron really spikes.
 void EventShard::fire_predicted(std::size_t slice, std::uint32_t neuron, double t) {
-  Slice& s = slices[slice];
-  if (s.queued[neuron] != t) return;
-  s.queued[neuron] = never;
-  if (s.next_spike[neuron] > t) return expect(slice, neuron, s.next_spike[neuron], s.is_exact[neuron] != 0);
-  const double spike = s.is_exact[neuron] != 0 ? t : s.neurons->next_spike(neuron);
-  if (spike > t) return expect(slice, neuron, spike, true);
+  const EventNeurons& neurons = *slices[slice].neurons;
+  Outlook& outlook = slices[slice].outlooks[neuron];
+  if (outlook.queued != t) return;
+  outlook.queued = never;
+  if (outlook.next_spike > t) return expect(slice, neuron, t, outlook.next_spike, outlook.is_exact);
+  const double spike = outlook.is_exact ? t : neurons.next_spike(neuron);
+  if (spike > t) return expect(slice, neuron, t, spike, true);
   fire(slice, neuron, t);
   touch(slice, neuron);
 }
@@ -221,7 +217,7 @@ void EventShard::fire_predicted(std::size_t slice, std::uint32_t neuron, double 
 void EventShard::fire(std::size_t slice, std::uint32_t neuron, double t) {
   Slice& s = slices[slice];
   s.neurons->fire(neuron, t);
-  s.next_spike[neuron] = never;
+  s.outlooks[neuron].next_spike = never;
   if (!taught_by[slice].empty()) fired_.push_back({static_cast<std::uint32_t>(slice), neuron});
   emit(s, neuron, t);
 }
@@ -278,6 +274,8 @@ void EventShard::land(std::uint32_t flight, double t) {
   std::uint64_t to = synapses.one_delay() ? f.end : f.position + 1;
   while (to < f.end && f.time + synapses.delay(to) == t) ++to;
   const auto targets = synapses.targets(f.position, to);
+  const Outlook* const outlooks = slices[inlet.slice].outlooks.data();
+  for (const std::uint32_t target : targets) __builtin_prefetch(outlooks + target, 1);
   auto weights =
       inlet.plasticity ? inlet.plasticity->arrive(t, f.position, to) : synapses.weights(f.position, to);
   if (inlet.release) {
@@ -318,18 +316,18 @@ void EventShard::change_current(std::uint32_t current, double t) {
 }
 
 void EventShard::touch(std::size_t slice, std::uint32_t neuron) {
-  std::uint8_t& touched = slices[slice].touched[neuron];
-  if (touched != 0) return;
-  touched = 1;
+  bool& touched = slices[slice].outlooks[neuron].touched;
+  if (touched) return;
+  touched = true;
   touched_.push_back({static_cast<std::uint32_t>(slice), neuron});
 }
 
 void EventShard::look_ahead(std::size_t slice, std::uint32_t neuron, double t) {
   Slice& s = slices[slice];
-  s.touched[neuron] = 0;
+  s.outlooks[neuron].touched = false;
   ++counts_.updates;
   double spike = s.neurons->earliest_spike(neuron);
-  if (spike > t) return expect(slice, neuron, spike, false);
+  if (spike > t) return expect(slice, neuron, t, spike, false);
   spike = s.neurons->next_spike(neuron);
   if (spike <= t) {
     fire(slice, neuron, t);
@@ -341,16 +339,20 @@ void EventShard::look_ahead(std::size_t slice, std::uint32_t neuron, double t) {
                       "threshold; check V_reset, t_ref and its input",
                       s.range.first + neuron, t));
   }
-  expect(slice, neuron, spike, true);
+  expect(slice, neuron, t, spike, true);
 }
 
-void EventShard::expect(std::size_t slice, std::uint32_t neuron, double spike, bool is_exact) {
-  Slice& s = slices[slice];
-  s.next_spike[neuron] = spike;
-  s.is_exact[neuron] = is_exact ? 1 : 0;
-  if (!(spike < s.queued[neuron])) return;
-  s.queued[neuron] = spike;
-  queue_.push({spike, pack(What::neuron, slice, neuron)});
+// A bound is entered some way before it, so that it can come a little closer, as it does with every arrival,
+// without being entered again.
+void EventShard::expect(std::size_t slice, std::uint32_t neuron, double now, double spike, bool is_exact) {
+  constexpr double part_of_the_way = 0.75, short_way_ms = 0.1;
+  Outlook& outlook = slices[slice].outlooks[neuron];
+  outlook.next_spike = spike;
+  outlook.is_exact = is_exact;
+  if (!(spike < outlook.queued)) return;
+  const bool far = !is_exact && spike - now > short_way_ms;
+  outlook.queued = far ? now + part_of_the_way * (spike - now) : spike;
+  queue_.push({outlook.queued, pack(What::neuron, slice, neuron)});
 }
 
 }  // namespace synfire

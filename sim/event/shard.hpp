@@ -26,16 +26,20 @@ struct EventSpike {
 
 class EventShard {
  public:
+  /// What lies ahead of a neuron.
+  struct Outlook {
+    double next_spike = std::numeric_limits<double>::infinity();  // not before this time
+    double queued = std::numeric_limits<double>::infinity();      // the earliest of its times in the queue
+    bool is_exact = false;                                        // it does spike at next_spike
+    bool touched = false;                                         // in this moment
+  };
   /// A part of one population.
   struct Slice {
     std::size_t population = 0;
     Range range;
     std::unique_ptr<EventNeurons> neurons;  // one of the two
     std::unique_ptr<EventSource> source;
-    std::vector<double> next_spike;      // not before this time
-    std::vector<double> queued;          // the earliest of its times in the queue
-    std::vector<std::uint8_t> is_exact;  // the neuron does spike at next_spike
-    std::vector<std::uint8_t> touched;
+    std::vector<Outlook> outlooks;  // of its neurons
     IntervalStatistics statistics;
     EventRecording recording;
   };
@@ -146,7 +150,7 @@ class EventShard {
   void change_current(std::uint32_t current, double t);
   void touch(std::size_t slice, std::uint32_t neuron);
   void look_ahead(std::size_t slice, std::uint32_t neuron, double t);
-  void expect(std::size_t slice, std::uint32_t neuron, double spike, bool is_exact);
+  void expect(std::size_t slice, std::uint32_t neuron, double now, double spike, bool is_exact);
   bool flies_first(std::uint32_t a, std::uint32_t b) const;
   void learn(double t);
   void act_periodically(std::uint32_t inlet);

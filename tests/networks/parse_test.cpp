@@ -49,7 +49,7 @@ double value_of(const NetworkDescription& network, const Swept& s) {
 TEST(ParseSweep, every_default_is_accepted_and_comes_through_unchanged) {
   for (const auto& s : everything_described()) {
     if (!std::isfinite(s.info->default_value)) continue;
-    const std::string text = with_value(s, format_quantity(s.info->default_value, s.info->unit));
+    const std::string text = with_value(s, s.info->text_of(s.info->default_value));
     EXPECT_EQ(value_of(parsed(text), s), s.info->default_value) << text;
   }
 }
@@ -78,9 +78,10 @@ TEST(ParseSweep, every_bound_is_refused_from_outside_and_kept_inside) {
     EXPECT_NO_THROW(parsed(with_value(s, format_quantity(value, s.info->unit))))
         << s.model << " " << s.info->name << " " << value;
   };
-  constexpr double near = 1e-6;
   for (const auto& s : everything_described()) {
+    if (s.info->is_flag() || !s.info->words.empty()) continue;  // see the next test
     const Bounds& b = s.info->bounds;
+    const double near = b.whole ? 1 : 1e-6;
     if (std::isfinite(b.low)) {
       refused(s, b.low - near);
       accepted(s, b.low + near);
@@ -95,6 +96,21 @@ TEST(ParseSweep, every_bound_is_refused_from_outside_and_kept_inside) {
     }
   }
   EXPECT_GT(bounds, 20);
+}
+
+TEST(ParseSweep, flags_and_words_are_read_and_others_refused) {
+  int words = 0;
+  for (const auto& s : everything_described()) {
+    if (!s.info->is_flag() && s.info->words.empty()) continue;
+    const double last = s.info->bounds.high;
+    for (double value = 0; value <= last; ++value, ++words)
+      EXPECT_EQ(value_of(parsed(with_value(s, s.info->text_of(value))), s), value) << s.info->name;
+    for (const char* wrong : {"1", "no_such_word", "{uniform: [0, 1]}"}) {
+      const std::string message = message_of(with_value(s, wrong));
+      EXPECT_NE(message.find(s.info->name), std::string::npos) << message;
+    }
+  }
+  EXPECT_GT(words, 5);
 }
 
 TEST(ParseSweep, every_misspelt_name_is_corrected) {
@@ -118,9 +134,12 @@ TEST(ParseSweep, rules_of_order_hold_for_every_model_that_has_them) {
                                       format_quantity(l, low.unit), high.name,
                                       format_quantity(h, high.unit)));
       };
-      EXPECT_NO_THROW(parsed(text(1, 2)));
-      EXPECT_NE(message_of(text(2, 2)).find(low.name + " must be below " + high.name), std::string::npos);
-      EXPECT_NE(message_of(text(3, 2)).find(low.name + " must be below " + high.name), std::string::npos);
+      const double l = low.default_value, h = high.default_value;
+      EXPECT_NO_THROW(parsed(text(l, h))) << text(l, h);
+      for (const double wrong : {h, h + 1}) {
+        const std::string message = message_of(text(wrong, h));
+        EXPECT_NE(message.find(low.name + " must be below " + high.name), std::string::npos) << message;
+      }
     }
 }
 

@@ -82,6 +82,8 @@ const std::map<std::string, Keyword>& keywords() {
        [](const Json& v, const Json& a, const Json&, const Json&) { return !v.is_number() || v < a; }},
       {"minItems",
        [](const Json& v, const Json& a, const Json&, const Json&) { return !v.is_array() || v.size() >= a; }},
+      {"minProperties",
+       [](const Json& v, const Json& a, const Json&, const Json&) { return !v.is_object() || v.size() >= a; }},
       {"maxItems",
        [](const Json& v, const Json& a, const Json&, const Json&) { return !v.is_array() || v.size() <= a; }},
       {"uniqueItems",

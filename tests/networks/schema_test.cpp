@@ -84,12 +84,12 @@ TEST(Schema, agrees_with_the_parser_on_every_parameter_of_every_model) {
         return population(fmt::format("model: {}, size: 2, params: {{{}: {}}}", model.name, name, value));
       };
       const std::string good =
-          with(info.name, std::isfinite(info.default_value) ? format_quantity(info.default_value, info.unit)
-                                                            : "-inf mV");
+          with(info.name, std::isfinite(info.default_value) ? info.text_of(info.default_value) : "-inf mV");
       EXPECT_TRUE(schema_accepts(good)) << good;
       EXPECT_TRUE(parser_accepts(good)) << good;
+      const bool plain = info.unit == Unit::none && info.words.empty() && !info.is_flag();
       for (const std::string& bad :
-           {with(info.name, "12"), with(info.name, "12 bananas"), with(info.name + "_", "0"),
+           {with(info.name, plain ? "12 mV" : "12"), with(info.name, "12 bananas"), with(info.name + "_", "0"),
             with(info.name, "{uniform: [1 " + std::string(symbol(info.unit)) + "]}")}) {
         EXPECT_FALSE(schema_accepts(bad)) << bad;
         EXPECT_FALSE(parser_accepts(bad)) << bad;
@@ -187,7 +187,7 @@ TEST(Schema, refuses_what_a_schema_can_see) {
   EXPECT_FALSE(schema_accepts("populations: {}\n"));
   EXPECT_FALSE(schema_accepts("synfire: 2\n"));
   EXPECT_FALSE(schema_accepts("synfire: 1\nseed: -1\n"));
-  EXPECT_FALSE(schema_accepts("synfire: 1\nsimulation: {engine: event}\n"));
+  EXPECT_FALSE(schema_accepts("synfire: 1\nsimulation: {engine: clock}\n"));
 }
 
 TEST(Schema, accepts_every_example) {

@@ -64,7 +64,7 @@ TEST(Task, WhatCannotBeIsNamedWithItsPlace) {
            {with("input: film, output: out"), "net.yaml:7:13: classify: the key 'data' is missing"},
            {with(least + ", outptu: out"), "outptu"},
            {with("data: {vibraton: }, input: film, output: out"),
-            "there is no data 'vibraton', did you mean 'vibration'"},
+            "there is no data 'vibraton'; did you mean 'vibration'"},
            {with("data: {vibration: {films: 1}}, input: film, output: out"), "films"},
            {with("data: {vibration: {film: 0}}, input: film, output: out"), "film"},
            {with("data: {idx: /nowhere/at/all}, input: film, output: out"),

@@ -1,8 +1,14 @@
 // The event engine gives the same bits on any number of threads and shards, whatever is recorded and however
 // the run is cut; and synapses that learn do so in continuous time.
-#include <cstring>
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include <unistd.h>
 
 #include "sim/catalogue.hpp"
+#include "sim/inspection/results.hpp"
+#include "sim/output.hpp"
 #include "sim/plan.hpp"
 #include "tests/sim/networks.hpp"
 
@@ -144,6 +150,57 @@ TEST(EventSame, every_spike_goes_through_each_of_its_synapses_once) {
   }
   EXPECT_EQ(ran.result.synaptic_events, events);
   EXPECT_GT(events, 10'000u);
+}
+
+// ---- Files and statistics ----
+
+TEST(EventFile, holds_exact_times_and_says_how_far_the_run_came) {
+  const std::string path =
+      (std::filesystem::temp_directory_path() / fmt::format("synfire-event-{}.h5", getpid())).string();
+  const auto network = network_of(mixed);
+  Simulation simulation(network, with(2, 2));
+  {
+    ResultFile file(path, true, simulation.network(), with(2, 2));
+    file.finish(simulation.run(file));
+  }
+  const auto memory = run(network);
+  {
+    const ResultReader reader(path);
+    EXPECT_EQ(reader.provenance().status, "complete");
+    EXPECT_EQ(reader.provenance().completed_ms, 120);
+    const auto population = reader.select({"exc"}).at(0);
+    const SpikeTrain train = reader.spikes(population, reader.recorded());
+    const auto& expected = memory.spikes("exc");
+    ASSERT_EQ(train.times_ms.size(), expected.times_ms.size());
+    EXPECT_EQ(train.times_ms, expected.times_ms);
+    EXPECT_TRUE(std::equal(train.ids.begin(), train.ids.end(), expected.neurons.begin()));
+  }
+  std::filesystem::remove(path);
+}
+
+// Current-based excitation and inhibition in balance: chaotic, so spikes differ, but rates and scatter do
+// not.
+TEST(EventStatistics, rates_and_scatter_are_those_of_the_batched_engine) {
+  const std::string text = R"(
+synfire: 1
+simulation: {duration: 1 s, dt: 0.1 ms}
+populations:
+  exc: {model: iaf_psc_exp, size: 400, params: {tau_m: 20 ms, E_L: -49 mV, V_th: -50 mV, V_reset: -60 mV, t_ref: 5 ms, C_m: 200 pF, tau_syn_ex: 5 ms, tau_syn_in: 10 ms}, init: {V_m: {uniform: [-60 mV, -50 mV]}}}
+  inh: {model: iaf_psc_exp, size: 100, params: {tau_m: 20 ms, E_L: -49 mV, V_th: -50 mV, V_reset: -60 mV, t_ref: 5 ms, C_m: 200 pF, tau_syn_ex: 5 ms, tau_syn_in: 10 ms}, init: {V_m: {uniform: [-60 mV, -50 mV]}}}
+projections:
+  - {from: exc, to: exc, connect: {fixed_probability: 0.1}, weight: 25 pA, delay: 0.5 ms}
+  - {from: exc, to: inh, connect: {fixed_probability: 0.1}, weight: 25 pA, delay: 0.5 ms}
+  - {from: inh, to: exc, connect: {fixed_probability: 0.1}, weight: -140 pA, delay: 0.5 ms}
+  - {from: inh, to: inh, connect: {fixed_probability: 0.1}, weight: -140 pA, delay: 0.5 ms}
+)";
+  const auto event = run(network_of(text, {"simulation.engine=event"}));
+  const auto batched = run(network_of(text));
+  for (std::size_t p = 0; p < 2; ++p) {
+    const auto &a = event.result.populations[p], &b = batched.result.populations[p];
+    EXPECT_GT(a.rate_hz, 2);
+    EXPECT_NEAR(a.rate_hz / b.rate_hz, 1, 0.1) << a.name;
+    EXPECT_NEAR(a.cv_isi, b.cv_isi, 0.1) << a.name;
+  }
 }
 
 // ---- Learning in continuous time ----

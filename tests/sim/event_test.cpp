@@ -346,6 +346,14 @@ projections:
     plasticity: {stdp_reward: {w_max: 20 pA, reward: cell}}
 )",
                  "does not serve the rule stdp_reward", 10);
+  expect_refused(R"(synfire: 1
+simulation: {engine: event}
+populations:
+  cell: {model: iaf_psc_exp, size: 2}
+projections:
+  - {from: cell, to: cell, connect: all_to_all, weight: 10 pA, mask: {initial: 0.5}}
+)",
+                 "engine event has no masks", 6);
 }
 
 TEST(EventRefusals, a_neuron_that_fires_without_end_is_named) {
