@@ -45,7 +45,7 @@ IdxReader::~IdxReader() = default;
 IdxReader::IdxReader(const std::string& path) : path_(path), state_(std::make_unique<State>()) {
   state_->file = gzopen(path.c_str(), "rb");
   if (state_->file == nullptr)
-    throw Error(ErrorKind::resource, {path}, fmt::format("cannot be opened: {}", std::strerror(errno)));
+    throw Error(ErrorKind::input, {path}, fmt::format("cannot be opened: {}", std::strerror(errno)));
   gzbuffer(state_->file, 1u << 17);
   read_header();
 }

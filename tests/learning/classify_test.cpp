@@ -39,7 +39,14 @@ struct Outcome {
   Sink sink;
 };
 
-Outcome classify(const NetworkDescription& network, const RunOptions& options = {.threads = 1},
+RunOptions on(unsigned threads, unsigned shards = 0) {
+  RunOptions options;
+  options.threads = threads;
+  options.shards = shards;
+  return options;
+}
+
+Outcome classify(const NetworkDescription& network, const RunOptions& options = on(1),
                  Classifier::ProgressCallback progress = {}) {
   Classifier classifier(network, options, std::move(progress));
   Outcome outcome{Classification(0), {}, {}};
@@ -97,7 +104,7 @@ TEST_F(SmallTask, LearnedWeightsAreScaledAndTurnedToTheLitHalf) {
 
 TEST_F(SmallTask, ShardsAndThreadsChangeNothing) {
   const NetworkDescription network = small_task(folder);
-  const Outcome one = classify(network), again = classify(network, {.threads = 2, .shards = 3});
+  const Outcome one = classify(network), again = classify(network, on(2, 3));
   EXPECT_EQ(one.result.votes, again.result.votes);
   EXPECT_EQ(one.result.spikes, again.result.spikes);
   EXPECT_EQ(one.result.assignment, again.result.assignment);
@@ -155,12 +162,13 @@ TEST_F(SmallTask, OnlyTheLastPresentationsAssign) {
 
 TEST_F(SmallTask, StopsWhenAskedTo) {
   std::atomic<bool> stop{false};
-  const Outcome outcome =
-      classify(small_task(folder), {.threads = 1, .stop = &stop}, [&](const TaskProgress& now) {
-        EXPECT_EQ(now.phase, "train");
-        EXPECT_EQ(now.total, 24u);
-        if (now.done == 5) stop = true;
-      });
+  RunOptions options = on(1);
+  options.stop = &stop;
+  const Outcome outcome = classify(small_task(folder), options, [&](const TaskProgress& now) {
+    EXPECT_EQ(now.phase, "train");
+    EXPECT_EQ(now.total, 24u);
+    if (now.done == 5) stop = true;
+  });
   EXPECT_TRUE(outcome.run.stopped_early);
   EXPECT_EQ(outcome.result.train_samples, 5u);
   EXPECT_EQ(outcome.result.test_samples, 0u);

@@ -82,6 +82,15 @@ TEST(Fields, TooManyAreRefused) {
   EXPECT_NE(error_of([&] { field_image(weights); }).find("too many to draw"), std::string::npos);
 }
 
+SynapseTable table(std::vector<std::uint32_t> sources, std::vector<std::uint32_t> targets,
+                   std::vector<float> weights) {
+  SynapseTable made;
+  made.sources = std::move(sources);
+  made.targets = std::move(targets);
+  made.weights = std::move(weights);
+  return made;
+}
+
 class WeightFile : public testing::Test {
  protected:
   hdf5::File create() {
@@ -118,8 +127,8 @@ TEST_F(WeightFile, TheLastSnapshotIsRead) {
   {
     WeightWriter writer(file, described, described.projections[0]);
     EXPECT_TRUE(recorded_projections(file).empty());
-    writer.append(10, {{0, 1}, {0, 1}, {1, 2}});
-    writer.append(20, {{5}, {1}, {7}});
+    writer.append(10, table({0, 1}, {0, 1}, {1, 2}));
+    writer.append(20, table({5}, {1}, {7}));
   }
   file.close();
   const hdf5::File read = hdf5::File::open(path);
@@ -141,7 +150,7 @@ TEST_F(WeightFile, NeuronsThatAreNotThereAreNoticed) {
   const NetworkDescription described = network();
   {
     WeightWriter writer(file, described, described.projections[0]);
-    writer.append(10, {{0, 6}, {0, 1}, {1, 2}});
+    writer.append(10, table({0, 6}, {0, 1}, {1, 2}));
   }
   file.close();
   const hdf5::File read = hdf5::File::open(path);
@@ -149,20 +158,24 @@ TEST_F(WeightFile, NeuronsThatAreNotThereAreNoticed) {
 }
 
 TEST_F(WeightFile, ATaskIsReadOrRefused) {
-  hdf5::File file = create();
-  EXPECT_FALSE(read_task(file).has_value());
-  hdf5::Group group = file.require_group("synfire/training/classify");
-  group.set_attribute("classes", std::uint64_t(2));
-  group.set_attribute("train_samples", std::uint64_t(9));
-  group.set_attribute("test_samples", std::uint64_t(3));
-  group.set_attribute("accuracy", 0.5);
-  hdf5::Dataset confusion = group.create_growing("confusion", hdf5::Type::uint64, {.columns = 3});
-  confusion.append(std::span<const std::uint64_t>(std::vector<std::uint64_t>{1, 0, 0}));
-  file.flush();
-  EXPECT_NE(error_of([&] { read_task(file); }).find("is not a matrix of 2 classes"), std::string::npos);
-  confusion.append(std::span<const std::uint64_t>(std::vector<std::uint64_t>{1, 0, 1}));
-  file.flush();
-  const RecordedTask task = read_task(file).value();
+  create().close();
+  EXPECT_FALSE(read_task(hdf5::File::open(path)).has_value());
+  const auto write = [&](const std::vector<std::uint64_t>& cells) {
+    hdf5::File file = create();
+    hdf5::Group group = file.require_group("synfire/training/classify");
+    group.set_attribute("classes", std::uint64_t(2));
+    group.set_attribute("train_samples", std::uint64_t(9));
+    group.set_attribute("test_samples", std::uint64_t(3));
+    group.set_attribute("accuracy", 0.5);
+    hdf5::Dataset confusion = group.create_growing("confusion", hdf5::Type::uint64, {.columns = 3});
+    confusion.append(std::span(cells));
+    file.close();
+  };
+  write({1, 0, 0});
+  EXPECT_NE(error_of([&] { read_task(hdf5::File::open(path)); }).find("is not a matrix of 2 classes"),
+            std::string::npos);
+  write({1, 0, 0, 1, 0, 1});
+  const RecordedTask task = read_task(hdf5::File::open(path)).value();
   EXPECT_EQ(task.train_samples, 9u);
   EXPECT_EQ(task.confusion, (std::vector<std::uint64_t>{1, 0, 0, 1, 0, 1}));
 }
