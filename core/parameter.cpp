@@ -27,10 +27,9 @@ std::string describe(const Bounds& bounds, Unit unit) {
 void check_bounds(const ParameterInfo& parameter, double value, std::string_view owner,
                   const Position& where) {
   if (!std::isnan(value) && parameter.bounds.contain(value)) return;
-  throw Error(
-      ErrorKind::input, where,
-      fmt::format("{} of {} is {}; it must {}", parameter.name, owner, format_quantity(value, parameter.unit),
-                  parameter.constraint()));
+  throw Error(ErrorKind::input, where,
+              fmt::format("{} of {} is {}; it must {}", parameter.name, owner,
+                          format_quantity(value, parameter.unit), parameter.constraint()));
 }
 
 std::string ParameterInfo::text_of(double value) const {

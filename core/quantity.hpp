@@ -11,8 +11,8 @@ namespace synfire {
 
 /// The unit in which the engine holds a value; one per dimension (ms * pA / pF = mV, nS * mV = pA, C/g in
 /// ms).
-/// `weight` stands for the unit of the receptor that a projection aims at, which replaces it when the network is
-/// read.
+/// `weight` stands for the unit of the receptor that a projection aims at, which replaces it when the network
+/// is read.
 enum class Unit { none, ms, mV, pA, nS, pF, Hz, weight };
 
 std::string_view symbol(Unit);          ///< "ms"; "" for none

@@ -12,8 +12,8 @@ namespace synfire::parse {
 namespace {
 
 constexpr std::array<std::string_view, 4> population_keys = {"model", "size", "params", "init"};
-constexpr std::array<std::string_view, 6> projection_keys = {"connect", "weight", "delay", "receptor",
-                                                             "plasticity", "mask"};
+constexpr std::array<std::string_view, 6> projection_keys = {"connect",  "weight",     "delay",
+                                                             "receptor", "plasticity", "mask"};
 
 Tree text_at(const std::string& text, const Position& where) {
   Tree tree = Tree::scalar(text, where);

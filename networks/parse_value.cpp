@@ -106,8 +106,7 @@ void check_extremes(const Distribution& distribution, const ParameterInfo& info,
 Distribution parse_random(const Tree& tree, const ParameterInfo& info, const std::string& owner) {
   const std::string what = label(info, owner);
   if (info.bounds.whole)
-    throw tree.error(
-        fmt::format("{}: must {}; a distribution cannot stand here", what, info.constraint()));
+    throw tree.error(fmt::format("{}: must {}; a distribution cannot stand here", what, info.constraint()));
   if (tree.members().size() != 1)
     throw tree.error(fmt::format("{}: write one distribution, such as {{uniform: [low, high]}}", what));
   const auto& [name, inner] = tree.members().front();

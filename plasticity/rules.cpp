@@ -31,9 +31,8 @@ const std::vector<RuleInfo>& plasticity_rules() {
     });
     PeriodicRules::for_each(
         [&]<template <class> class Rule>() { made.push_back(rule_info<Rule>(RuleInfo::Kind::periodic)); });
-    ShortTermRules::for_each([&]<template <class> class Rule>() {
-      made.push_back(rule_info<Rule>(RuleInfo::Kind::short_term));
-    });
+    ShortTermRules::for_each(
+        [&]<template <class> class Rule>() { made.push_back(rule_info<Rule>(RuleInfo::Kind::short_term)); });
     StructuralRules::for_each([&]<template <class> class Rule>() {
       made.push_back(rule_info<Rule>(RuleInfo::Kind::structural));
       made.back().has_next = true;

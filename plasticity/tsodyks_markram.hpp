@@ -5,14 +5,14 @@
 
 namespace synfire {
 
-/// Short-term plasticity: a spike of the source passes with the part u x of the weight, where x is what is left
-/// of the transmitter and u the part of it that a spike releases. From one spike to the next, h apart:
+/// Short-term plasticity: a spike of the source passes with the part u x of the weight, where x is what is
+/// left of the transmitter and u the part of it that a spike releases. From one spike to the next, h apart:
 ///
 ///   x -> 1 + (x - u x - 1) exp(-h/tau_rec),   then   u -> U + u (1 - U) exp(-h/tau_fac)
 ///
-/// beginning with x = 1, u = U; tau_fac = 0 stands for no facilitation (u = U). All synapses of a source share
-/// x and u, since both depend on its spikes alone; the delay does not matter. Sources: Tsodyks, Pawelzik &
-/// Markram 1998, Neural Comput. 10:821; Maass & Markram 2002, eqs 1-2; NEST tsodyks2_synapse.
+/// beginning with x = 1, u = U; tau_fac = 0 stands for no facilitation (u = U). All synapses of a source
+/// share x and u, since both depend on its spikes alone; the delay does not matter. Sources: Tsodyks,
+/// Pawelzik & Markram 1998, Neural Comput. 10:821; Maass & Markram 2002, eqs 1-2; NEST tsodyks2_synapse.
 template <class Real> struct TsodyksMarkram {
   struct Parameters {
     Real U = Real(0.5);

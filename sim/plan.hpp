@@ -19,7 +19,7 @@ struct ProjectionPlan {
   bool magnitude = false;  ///< conductances: the size of the weight counts
   bool is_current = false;
   bool is_negative = false;  ///< no weight is above 0, and some are below: rules see their sizes
-  bool is_plastic = false;  ///< its synapses change, have a mask, or must tell how active they are
+  bool is_plastic = false;   ///< its synapses change, have a mask, or must tell how active they are
   bool is_fused = false;  ///< the source's counts are read where they are needed, without spikes or synapses
   RandomKey weight_key, delay_key, mask_key;
   double dt_ms = 0.1;

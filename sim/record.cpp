@@ -65,8 +65,7 @@ Recorder::~Recorder() {
   thread_.join();
 }
 
-template <class Chunk>
-void Recorder::enter(Chunk chunk, std::size_t bytes, std::vector<Chunk>& waiting) {
+template <class Chunk> void Recorder::enter(Chunk chunk, std::size_t bytes, std::vector<Chunk>& waiting) {
   std::unique_lock lock(mutex_);
   taken_.wait(lock, [&] { return bytes_waiting_ < most_bytes_waiting || failed(); });
   if (failed()) return;

@@ -3,8 +3,8 @@
 
 #include <functional>
 
-#include "core/time.hpp"
 #include "core/synapse_view.hpp"
+#include "core/time.hpp"
 
 namespace synfire {
 

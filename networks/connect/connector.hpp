@@ -41,8 +41,8 @@ class Connector {
   virtual std::span<const float> weights_of(std::uint32_t) const { return {}; }
   virtual std::span<const float> delays_of(std::uint32_t) const { return {}; }
 
-  /// Rules whose synapses share the weights of a kernel: its number of entries (0: nothing is shared), and the
-  /// entry of the k-th synapse of a target.
+  /// Rules whose synapses share the weights of a kernel: its number of entries (0: nothing is shared), and
+  /// the entry of the k-th synapse of a target.
   virtual std::uint64_t kernel_size() const { return 0; }
   virtual std::uint64_t kernel_entry(std::uint32_t /*target*/, std::uint32_t /*k*/) const { return 0; }
 

@@ -29,8 +29,7 @@ void CpuControl::set_plastic(bool on) {
     for (PlasticInlet* inlet : shard->plastic) inlet->set_plastic(on);
 }
 
-template <class Visit>
-void CpuControl::for_each_part(std::size_t projection, const Visit& visit) const {
+template <class Visit> void CpuControl::for_each_part(std::size_t projection, const Visit& visit) const {
   for (const auto& shard : shards_)
     for (PlasticInlet* inlet : shard->plastic)
       if (inlet->projection() == projection) visit(*inlet);

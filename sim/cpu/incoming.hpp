@@ -19,9 +19,10 @@ class Incoming {
 
   Incoming(const SparseBlock& block, std::uint32_t targets) : begin_(std::size_t(targets) + 1, 0) {
     if (block.synapses() >= (std::uint64_t(1) << 32))
-      throw Error(ErrorKind::resource,
-                  "more than 2^32 plastic synapses of one projection in one part of its targets; run with more "
-                  "shards");
+      throw Error(
+          ErrorKind::resource,
+          "more than 2^32 plastic synapses of one projection in one part of its targets; run with more "
+          "shards");
     for (const std::uint16_t t : block.targets) ++begin_[std::size_t(t) + 1];
     for (std::size_t t = 0; t < targets; ++t) begin_[t + 1] += begin_[t];
     synapses_.resize(block.synapses());

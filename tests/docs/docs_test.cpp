@@ -76,7 +76,8 @@ TEST(Docs, LinksLeadSomewhere) {
     for (std::size_t at = text.find("]("); at != std::string::npos; at = text.find("](", at + 1)) {
       const std::string target = text.substr(at + 2, text.find(')', at) - at - 2);
       if (target.starts_with("http") || target.starts_with("#")) continue;
-      EXPECT_TRUE(fs::exists(page.parent_path() / target.substr(0, target.find('#')))) << page << " links to " << target;
+      EXPECT_TRUE(fs::exists(page.parent_path() / target.substr(0, target.find('#'))))
+          << page << " links to " << target;
     }
   }
 }

@@ -89,7 +89,8 @@ TEST(Schema, agrees_with_the_parser_on_every_parameter_of_every_model) {
       EXPECT_TRUE(parser_accepts(good)) << good;
       const bool plain = info.unit == Unit::none && info.words.empty() && !info.is_flag();
       for (const std::string& bad :
-           {with(info.name, plain ? "12 mV" : "12"), with(info.name, "12 bananas"), with(info.name + "_", "0"),
+           {with(info.name, plain ? "12 mV" : "12"), with(info.name, "12 bananas"),
+            with(info.name + "_", "0"),
             with(info.name, "{uniform: [1 " + std::string(symbol(info.unit)) + "]}")}) {
         EXPECT_FALSE(schema_accepts(bad)) << bad;
         EXPECT_FALSE(parser_accepts(bad)) << bad;
