@@ -24,7 +24,7 @@ struct Images {
 };
 
 /// An open IDX file of bytes: items of equal size, one after another. Every failure is an Error(input) that
-/// names the file and the byte of the unpacked data, but for a file that cannot be opened: Error(resource).
+/// names the file and, once it is open, the byte of the unpacked data.
 class IdxReader {
  public:
   explicit IdxReader(const std::string& path);

@@ -122,8 +122,7 @@ void check_task_data(const NetworkDescription& network, const ClassifyDescriptio
     make_vibration_data(network, task);
     return;
   }
-  IdxSet(network, task, train_set, task.train);
-  IdxSet(network, task, test_set, task.test);
+  const IdxSet train(network, task, train_set, task.train), test(network, task, test_set, task.test);
 }
 
 std::vector<std::string> task_files(const ClassifyDescription& task) {

@@ -144,8 +144,12 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
 
   // One arriving spike: changes the weights of its synapses, then adds them to the targets' input.
   template <bool masked>
-  void pass(const TracedArrival& arrival, const Pre& pre, const auto& post,
-            const typename R::Parameters& parameters, Step now) {
+  void pass(const TracedArrival& arrival, const Pre& pre, const auto& post_columns,
+            const typename R::Parameters& shared, Step now) {
+    // Copies: a weight stored below might else have changed them.
+    const auto parameters = shared;
+    const auto post = post_columns;
+    const Pre x = pre;
     const std::uint16_t* const target = block_.targets.data() + arrival.begin;
     float* const weight = block_.weights.data() + arrival.begin;
     float* const input = input_;
@@ -162,7 +166,7 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
     }
     for (std::uint32_t k = 0; k < arrival.count; ++k) {
       const std::uint32_t t = target[k];
-      const float change = R::on_pre(weight[k], pre, gather<Post>(post, t), parameters);
+      const float change = R::on_pre(weight[k], x, gather<Post>(post, t), parameters);
       const float w = changed(arrival.begin + k, weight[k], change, parameters, now);
       weight[k] = w;
       input[t] += part(k) * w;
@@ -170,8 +174,9 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
   }
 
   // A spike of a target: changes the weights of the synapses onto it.
-  void strengthen(std::uint32_t target, const Post& post, Step now) {
+  void strengthen(std::uint32_t target, const Post& traces, Step now) {
     const auto parameters = parameters_;
+    const Post post = traces;
     const auto synapses = incoming_.of(target);
     constexpr std::size_t look_ahead = 12;
     for (std::size_t k = 0; k < synapses.size(); ++k) {

@@ -32,8 +32,9 @@ std::vector<std::uint32_t> shape_of(const hdf5::File& file, const std::string& p
   constexpr std::uint64_t most = std::uint64_t(1) << 31;
   std::uint64_t product = 1;
   for (const std::uint64_t extent : extents.value_or(std::vector<std::uint64_t>{})) {
-    if (extent == 0 || extent > most || (product *= extent) > most)
-      refuse(group, "has a shape that cannot be");
+    if (extent == 0 || extent > most) refuse(group, "has a shape that cannot be");
+    product *= extent;
+    if (product > most) refuse(group, "has a shape that cannot be");
   }
   if (!extents || extents->empty() || extents->size() > 3) refuse(group, "has no shape");
   return {extents->begin(), extents->end()};

@@ -157,6 +157,22 @@ TEST_F(WeightFile, NeuronsThatAreNotThereAreNoticed) {
   EXPECT_NE(error_of([&] { read_weights(read, "eye->out"); }).find("neuron 6 of 6"), std::string::npos);
 }
 
+TEST_F(WeightFile, AShapeThatCannotBeIsNoticed) {
+  for (const std::vector<std::uint32_t>& shape :
+       {std::vector<std::uint32_t>{0}, {65536, 65536}, {4000000000u}, {1, 1, 1, 1}}) {
+    hdf5::File file = create();
+    file.group("synfire/populations/out").set_attribute("shape", std::span<const std::uint32_t>(shape));
+    const NetworkDescription described = network();
+    {
+      WeightWriter writer(file, described, described.projections[0]);
+      writer.append(10, table({0}, {0}, {1}));
+    }
+    file.close();
+    const hdf5::File read = hdf5::File::open(path);
+    EXPECT_NE(error_of([&] { read_weights(read, "eye->out"); }).find("shape"), std::string::npos);
+  }
+}
+
 TEST_F(WeightFile, ATaskIsReadOrRefused) {
   create().close();
   EXPECT_FALSE(read_task(hdf5::File::open(path)).has_value());
