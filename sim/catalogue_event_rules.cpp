@@ -5,15 +5,10 @@
 #include "plasticity/rules.hpp"
 #include "sim/catalogue_rules.hpp"
 #include "sim/event/plasticity.hpp"
+#include "sim/rules.hpp"
 
 namespace synfire {
 namespace {
-
-template <class R> typename R::Parameters parameters_of(const RuleDescription& rule) {
-  typename R::Parameters p{};
-  for_each_field(R::describe(), [&](const auto& f) { p.*(f.member) = rule_parameter(rule, f.name); });
-  return p;
-}
 
 /// Calls visit.template operator()<Rule<double>>(its parameters) for each of the rules that the list has.
 template <class List, class Visit>
@@ -27,21 +22,6 @@ void for_each_rule(const std::vector<RuleDescription>& rules, Visit&& visit) {
 }
 
 template <class R> inline constexpr bool is_modulated = requires { requires R::modulated; };
-
-/// Leaves every weight as it is: for projections with periodic rules only.
-struct Unchanging {
-  struct Parameters {
-    double w_min = -std::numeric_limits<double>::infinity(), w_max = std::numeric_limits<double>::infinity();
-  };
-  struct Pre {};
-  struct Post {};
-  static Pre pre_time_constants(const Parameters&) { return {}; }
-  static Post post_time_constants(const Parameters&) { return {}; }
-  static double on_pre(double, const Pre&, const Post&, const Parameters&) { return 0; }
-  static double on_post(double, const Pre&, const Post&, const Parameters&) { return 0; }
-  static void arrive(Pre&, const Parameters&) {}
-  static void fire(Post&, const Parameters&) {}
-};
 
 std::vector<EventPeriod> periods_of(const std::vector<RuleDescription>& rules) {
   std::vector<EventPeriod> made;
@@ -111,8 +91,8 @@ std::unique_ptr<EventPlasticity> make_event_plasticity(const ProjectionPlan& pro
       made = std::make_unique<EventPlasticityOf<R>>(p, synapses, targets, sign, std::move(periods));
   });
   if (made) return made;
-  return std::make_unique<EventPlasticityOf<Unchanging>>(Unchanging::Parameters{}, synapses, targets, sign,
-                                                         std::move(periods));
+  return std::make_unique<EventPlasticityOf<NoChange<double>>>(NoChange<double>::Parameters{}, synapses,
+                                                               targets, sign, std::move(periods));
 }
 
 std::unique_ptr<EventRelease> make_event_release(const std::vector<RuleDescription>& rules,

@@ -11,16 +11,6 @@
 namespace synfire {
 namespace {
 
-template <class R> typename R::Parameters parameters_of(const RuleDescription& rule) {
-  typename R::Parameters p{};
-  for_each_field(R::describe(), [&](const auto& f) {
-    using Real = std::remove_cvref_t<decltype(p.*(f.member))>;
-    const auto found = rule.parameters.find(std::string(f.name));
-    if (found != rule.parameters.end()) p.*(f.member) = static_cast<Real>(found->second);
-  });
-  return p;
-}
-
 // Calls visit.template operator()<Rule>() for the rule of this name, if the list has it.
 template <class List, class Visit> bool with_rule(std::string_view name, Visit&& visit) {
   bool found = false;

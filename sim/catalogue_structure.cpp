@@ -8,19 +8,13 @@
 #include "plasticity/rules.hpp"
 #include "plasticity/structure.hpp"
 #include "sim/catalogue_rules.hpp"
+#include "sim/rules.hpp"
 #include "synapses/sparse.hpp"
 
 namespace synfire {
 namespace {
 
 using Rule = Structural<double>;
-
-Rule::Parameters parameters_of(const RuleDescription& rule) {
-  Rule::Parameters p{};
-  for_each_field(Rule::describe(),
-                 [&](const auto& f) { p.*(f.member) = rule_parameter(rule, std::string(f.name)); });
-  return p;
-}
 
 // Whether a neuron may be joined to itself: as the rule of connection has it, and else not.
 bool allows_self(const ProjectionDescription& projection) {
@@ -73,7 +67,7 @@ const RuleDescription* structural_rule(const std::vector<RuleDescription>& rules
 
 bool forms_synapses(const std::vector<RuleDescription>& rules) {
   const RuleDescription* rule = structural_rule(rules);
-  return rule != nullptr && parameters_of(*rule).form > 0;
+  return rule != nullptr && parameters_of<Rule>(*rule).form > 0;
 }
 
 std::unique_ptr<StructureRule> make_structure_rule(const ProjectionPlan& projection,
@@ -81,7 +75,7 @@ std::unique_ptr<StructureRule> make_structure_rule(const ProjectionPlan& project
   const ProjectionDescription& description = *projection.description;
   const RuleDescription* rule = structural_rule(description.plasticity);
   if (rule == nullptr) return nullptr;
-  const Rule::Parameters p = parameters_of(*rule);
+  const Rule::Parameters p = parameters_of<Rule>(*rule);
   const Grid grid = context.grid;
   const RandomKey delays = context.key(fmt::format("projection/{}/structure/delay", description.name));
   plasticity::PossibleSynapses possible;
@@ -100,7 +94,7 @@ StructureSize structure_size(const ProjectionPlan& projection) {
   const double at_first = projection.connector->expected_synapses();
   const RuleDescription* rule = structural_rule(projection.description->plasticity);
   if (rule == nullptr) return {at_first, 0};
-  const Rule::Parameters p = parameters_of(*rule);
+  const Rule::Parameters p = parameters_of<Rule>(*rule);
   const double pairs = double(projection.from->size()) * double(projection.to->size());
   // Bounds, and while an event lasts the list twice and the set of its pairs.
   constexpr double each = sizeof(Rule::Span) + 2 * sizeof(ListedSynapse) + 40;
@@ -111,7 +105,7 @@ void check_structure(const ProjectionPlan& projection) {
   const ProjectionDescription& description = *projection.description;
   const RuleDescription* rule = structural_rule(description.plasticity);
   if (rule == nullptr) return;
-  const Rule::Parameters p = parameters_of(*rule);
+  const Rule::Parameters p = parameters_of<Rule>(*rule);
   const auto refuse = [&](std::string_view why) {
     throw Error(ErrorKind::input, rule->where,
                 fmt::format("rule {} of projection '{}': {}", rule->rule, description.name, why));

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <optional>
 
@@ -263,21 +262,6 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
   Branch branch_;
   bool plastic_ = true;
   Step reached_ = 0;
-};
-
-/// Leaves every weight as it is: for projections with periodic rules only.
-template <class Real> struct NoChange {
-  struct Parameters {
-    Real w_min = -std::numeric_limits<Real>::infinity(), w_max = std::numeric_limits<Real>::infinity();
-  };
-  struct Pre {};
-  struct Post {};
-  static Pre pre_time_constants(const Parameters&) { return {}; }
-  static Post post_time_constants(const Parameters&) { return {}; }
-  static Real on_pre(Real, const Pre&, const Post&, const Parameters&) { return 0; }
-  static Real on_post(Real, const Pre&, const Post&, const Parameters&) { return 0; }
-  static void arrive(Pre&, const Parameters&) {}
-  static void fire(Post&, const Parameters&) {}
 };
 
 }  // namespace synfire
