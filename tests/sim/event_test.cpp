@@ -105,7 +105,7 @@ TEST_P(ExactTimes, agree_with_the_oracle_within_a_picosecond) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, ExactTimes, ::testing::ValuesIn(cases()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& tested) { return tested.param.name; });
 
 // ---- Moments ----
 
