@@ -184,15 +184,15 @@ void Classifier::test() {
 }
 
 RunResult Classifier::run(RecordSink& sink) {
-  simulation_.engine().start(sink);
-  auto began = Clock::now();
-  RunningAccuracy running(data_.classes, counts_.size());
-  train(running);
-  result_.train_s = seconds_since(began);
-  began = Clock::now();
-  if (!stopped_) test();
-  result_.test_s = seconds_since(began);
-  RunResult result = simulation_.engine().finish();
+  RunResult result = simulation_.run(sink, [this](Engine&) {
+    auto began = Clock::now();
+    RunningAccuracy running(data_.classes, counts_.size());
+    train(running);
+    result_.train_s = seconds_since(began);
+    began = Clock::now();
+    if (!stopped_) test();
+    result_.test_s = seconds_since(began);
+  });
   result.stopped_early = stopped_;
   for (const std::size_t p : plastic_)  // as learned: plasticity was off since
     sink.weights(*weight_record(network(), p), result.steps, control_.synapses(p));

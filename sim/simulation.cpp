@@ -35,9 +35,19 @@ Simulation::Simulation(NetworkDescription network, const RunOptions& options)
 }
 
 RunResult Simulation::run(RecordSink& sink) {
-  engine_->start(sink);
-  engine_->advance(Grid(network_->simulation.dt).nearest(network_->simulation.duration));
-  return engine_->finish();
+  const Step steps = Grid(network_->simulation.dt).nearest(network_->simulation.duration);
+  return run(sink, [steps](Engine& engine) { engine.advance(steps); });
+}
+
+RunResult Simulation::run(RecordSink& sink, const std::function<void(Engine&)>& steer) {
+  try {
+    engine_->start(sink);
+    steer(*engine_);
+    return engine_->finish();
+  } catch (...) {
+    engine_.reset();  // its writer must not meet a sink that is gone
+    throw;
+  }
 }
 
 void MemorySink::spikes(std::size_t population, std::span<const Step> steps,

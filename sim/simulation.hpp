@@ -1,6 +1,8 @@
 // The public face of the engine: a network in, spikes out.
 #pragma once
 
+#include <functional>
+
 #include "networks/description.hpp"
 #include "sim/backend.hpp"
 #include "sim/record.hpp"
@@ -23,7 +25,10 @@ class Simulation {
   /// Runs it, once; what is recorded goes to `sink`, whose exceptions end the run and are thrown here.
   RunResult run(RecordSink& sink);
 
-  /// For whoever steers the run piece by piece instead.
+  /// The same, steered: `steer` advances the engine in pieces. After an exception the simulation is of no use
+  /// any more.
+  RunResult run(RecordSink& sink, const std::function<void(Engine&)>& steer);
+  /// To look at, and for whoever starts and finishes by hand: the sink must then outlive the simulation.
   Engine& engine() { return *engine_; }
 
  private:
