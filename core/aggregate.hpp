@@ -11,6 +11,7 @@ namespace synfire {
 
 /// The number of members, given that each is a Real.
 template <class Struct, class Real>
+// NOLINTNEXTLINE(bugprone-sizeof-expression): concepts also ask about structs that are none of Reals
 inline constexpr std::size_t member_count = std::is_empty_v<Struct> ? 0 : sizeof(Struct) / sizeof(Real);
 
 /// References to the members in order. T may be const.

@@ -126,7 +126,7 @@ void Recorder::run() {
     last_flush_ = std::chrono::steady_clock::now();
     while (take(chunks, weights, structures)) {
       for (const auto& chunk : structures) sink_.structure(chunk.projection, chunk.point, chunk.event);
-      for (auto& chunk : weights) join_weights(std::move(chunk));
+      for (const auto& chunk : weights) join_weights(chunk);
       for (const auto& chunk : chunks) {
         sort_in(chunk);
         flush_if_due();
@@ -145,7 +145,7 @@ void Recorder::run() {
 
 // A snapshot is complete when every shard has handed over its part; shards come to a point in any order, but
 // each in the order of its points, so snapshots are completed in order.
-void Recorder::join_weights(WeightChunk chunk) {
+void Recorder::join_weights(const WeightChunk& chunk) {
   const auto entry = joining_.try_emplace({chunk.record, chunk.point}).first;
   auto& [table, parts] = entry->second;
   table.append(chunk.table);

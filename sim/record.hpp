@@ -116,7 +116,7 @@ class Recorder {
   void run();
   bool take(std::vector<RecordChunk>& chunks, std::vector<WeightChunk>& weights,
             std::vector<StructureChunk>& structures);
-  void join_weights(WeightChunk chunk);
+  void join_weights(const WeightChunk& chunk);
   template <class Chunk> void enter(Chunk chunk, std::size_t bytes, std::vector<Chunk>& waiting);
   void sort_in(const RecordChunk& chunk);
   void write_ready();

@@ -95,7 +95,8 @@ class CalendarQueue {
   std::size_t bytes() const {
     std::size_t events = 0;
     for (const auto& page : pages_) events += page.capacity();
-    return events * sizeof(QueuedEvent) + pages_.size() * sizeof(std::vector<QueuedEvent>) + today_.bytes() + far_.bytes();
+    return events * sizeof(QueuedEvent) + pages_.size() * sizeof(std::vector<QueuedEvent>) + today_.bytes() +
+           far_.bytes();
   }
 
  private:

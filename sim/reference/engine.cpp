@@ -350,7 +350,7 @@ class ReferenceEngine final : public Engine {
       for (const Synapse& synapse : connection.of_source[source]) {
         if (connection.learning) {
           connection.learning->due[static_cast<std::size_t>((step + synapse.delay) % (longest_ + 1))]
-              .push_back({synapse.number, part});
+              .emplace_back(synapse.number, part);
         } else {
           pending(connection.to, connection.receptor, step + synapse.delay)[synapse.target] +=
               part * synapse.weight;
