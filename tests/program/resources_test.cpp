@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -31,7 +32,7 @@ void expect_readable_until_the_end(const std::string& path) {
   const hdf5::Group noise = file.group("spikes/noise");
   EXPECT_EQ(noise.dataset("timestamps").dimensions(), noise.dataset("node_ids").dimensions());
   const SpikeTrain spikes = spikes_of(file, "noise");
-  EXPECT_GT(spikes.times_ms.size(), 10000U);
+  ASSERT_GT(spikes.times_ms.size(), 10000U);
   EXPECT_TRUE(std::is_sorted(spikes.times_ms.begin(), spikes.times_ms.end()));
   EXPECT_GE(spikes.times_ms.back(), completed_ms(file) - 1.0);
 }
@@ -87,12 +88,12 @@ TEST(ExistingOutput, StaysWhenTheNewRunCannotStart) {
   }
 }
 
-// A file system of its own, of a few MB; only root may make one.
+// A file system of its own; only root may make one.
 class SmallDisk {
  public:
-  explicit SmallDisk(const Folder& folder) : path_(folder.path() / "disk") {
+  SmallDisk(const Folder& folder, int megabytes) : path_(folder.path() / "disk") {
     fs::create_directory(path_);
-    mounted_ = ::mount("tmpfs", path_.c_str(), "tmpfs", 0, "size=2m") == 0;
+    mounted_ = ::mount("tmpfs", path_.c_str(), "tmpfs", 0, fmt::format("size={}m", megabytes).c_str()) == 0;
   }
   SmallDisk(const SmallDisk&) = delete;
   SmallDisk& operator=(const SmallDisk&) = delete;
@@ -108,7 +109,7 @@ class SmallDisk {
 
 TEST(FullDisk, EndsTheRunInOrder) {
   const Folder folder;
-  const SmallDisk disk(folder);
+  const SmallDisk disk(folder, 12);  // large enough for some flushes, one each 300 ms
   if (!disk.mounted()) GTEST_SKIP() << "mounting a small disk takes root";
   folder.write("net.yaml", noisy_network);
   const auto outcome = synfire({"run", "net.yaml", "-q", "-o", "disk/net.h5"}, {.folder = folder.path()});
@@ -119,7 +120,7 @@ TEST(FullDisk, EndsTheRunInOrder) {
 
 TEST(FullDisk, FromTheStartLeavesNothing) {
   const Folder folder;
-  const SmallDisk disk(folder);
+  const SmallDisk disk(folder, 2);
   if (!disk.mounted()) GTEST_SKIP() << "mounting a small disk takes root";
   folder.write("net.yaml", noisy_network);
   folder.write("disk/filler", std::string(2 << 20, 'x'));
