@@ -9,6 +9,9 @@ namespace synfire::cli {
 
 void add_run(CLI::App& app);
 void add_inspect(CLI::App& app);
+void add_events(CLI::App& app);
+void add_convert(CLI::App& app);
+void add_dataset(CLI::App& app);
 void add_validate(CLI::App& app);
 void add_graph(CLI::App& app);
 void add_models(CLI::App& app);

@@ -64,6 +64,9 @@ int run(int argc, char** argv) {
   app.footer("Example: synfire run examples/brunel.yaml && synfire inspect brunel.h5 --plot raster.png");
   synfire::cli::add_run(app);
   synfire::cli::add_inspect(app);
+  synfire::cli::add_events(app);
+  synfire::cli::add_convert(app);
+  synfire::cli::add_dataset(app);
   synfire::cli::add_validate(app);
   synfire::cli::add_graph(app);
   synfire::cli::add_models(app);

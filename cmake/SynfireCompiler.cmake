@@ -21,7 +21,7 @@ if(SYNFIRE_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL "Debug")
 endif()
 
 # Shadowing among locals only: g++ 12 also reports an enum class's names that equal a constant's, and those collide nowhere.
-set(warnings -Wall -Wextra -Wpedantic -Wshadow=local)
+set(warnings -Wall -Wextra -Wpedantic $<IF:$<CXX_COMPILER_ID:GNU>,-Wshadow=local,-Wshadow>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # g++ 12 raises these for std::string's own copies wherever it inlines them.
   list(APPEND warnings -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict)

@@ -42,29 +42,30 @@ double normal_cdf(double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }
 double kept(const Distribution& d) {
   const auto between = [&](auto cdf) { return cdf(d.max) - cdf(d.min); };
   return std::visit(
-      Overload{
-          [&](double value) { return value >= d.min && value <= d.max ? 1.0 : 0.0; },
-          [&](const Uniform& s) {
-            if (s.low == s.high) return s.low >= d.min && s.low <= d.max ? 1.0 : 0.0;
-            return std::max(0.0, std::min(d.max, s.high) - std::max(d.min, s.low)) / (s.high - s.low);
-          },
-          [&](const Normal& s) {
-            if (s.sd == 0) return s.mean >= d.min && s.mean <= d.max ? 1.0 : 0.0;
-            return between([&](double x) { return normal_cdf((x - s.mean) / s.sd); });
-          },
-          [&](const Lognormal& s) {
-            const auto [mu, sigma] = log_scale(s);
-            if (sigma == 0) return s.mean >= d.min && s.mean <= d.max ? 1.0 : 0.0;
-            return between([&](double x) { return x <= 0 ? 0.0 : normal_cdf((std::log(x) - mu) / sigma); });
-          },
-          [&](const Exponential& s) {
-            return between([&](double x) { return x <= 0 ? 0.0 : 1 - std::exp(-x / s.mean); });
-          },
-          [&](const std::vector<double>& values) {
-            const bool inside =
-                std::all_of(values.begin(), values.end(), [&](double v) { return v >= d.min && v <= d.max; });
-            return inside ? 1.0 : 0.0;
-          }},
+      Overload{[&](double value) { return value >= d.min && value <= d.max ? 1.0 : 0.0; },
+               [&](const Uniform& s) {
+                 if (s.low == s.high) return s.low >= d.min && s.low <= d.max ? 1.0 : 0.0;
+                 return std::max(0.0, std::min(d.max, s.high) - std::max(d.min, s.low)) / (s.high - s.low);
+               },
+               [&](const Normal& s) {
+                 if (s.sd == 0) return s.mean >= d.min && s.mean <= d.max ? 1.0 : 0.0;
+                 return between([&](double x) { return normal_cdf((x - s.mean) / s.sd); });
+               },
+               [&](const Lognormal& s) {
+                 const LogScale scale = log_scale(s);
+                 if (scale.sigma == 0) return s.mean >= d.min && s.mean <= d.max ? 1.0 : 0.0;
+                 return between([&](double x) {
+                   return x <= 0 ? 0.0 : normal_cdf((std::log(x) - scale.mu) / scale.sigma);
+                 });
+               },
+               [&](const Exponential& s) {
+                 return between([&](double x) { return x <= 0 ? 0.0 : 1 - std::exp(-x / s.mean); });
+               },
+               [&](const std::vector<double>& values) {
+                 const bool inside = std::all_of(values.begin(), values.end(),
+                                                 [&](double v) { return v >= d.min && v <= d.max; });
+                 return inside ? 1.0 : 0.0;
+               }},
       d.shape);
 }
 

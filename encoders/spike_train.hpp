@@ -30,12 +30,24 @@ struct SpikeFile {
 };
 
 /// An event-camera recording; pixel (x, y) with polarity p is neuron (y*width + x)*2 + p of size [height,
-/// width, 2].
+/// width, 2]. Of a cochlea: channel x is neuron x.
 struct EventRecording {
+  struct Parameters {
+    double sample = 0, lenient = 0, from = 0, until = 0;
+  };
   static constexpr bool emits_current = false;
   static constexpr std::string_view key = "events";
   static constexpr auto describe() {
-    return about("events", "an event-camera recording, played from its first event", "docs/formats.md");
+    using P = Parameters;
+    constexpr Bounds number{.low = 0, .high = 1e9, .whole = true};
+    return about<P>(
+        "events", "a recording of an event camera, played from its first event, or of a cochlea, from 0 on",
+        "docs/events.md",
+        field(&P::sample, "sample", Unit::none, number, "which recording of a file that holds many"),
+        field(&P::lenient, "lenient", Unit::none, flag, "leave out what is damaged; told as a notice"),
+        field(&P::from, "from", Unit::ms, non_negative,
+              "begin so long after the first event (of a camera) or the start (of a cochlea)"),
+        field(&P::until, "until", Unit::ms, non_negative, "end there, counted alike; 0: at the end"));
   }
 };
 

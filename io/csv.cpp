@@ -72,7 +72,7 @@ bool CsvReader::read_line() {
     ++line_number_;
     line_.clear();
     char c = 0;
-    while (stream_.get(c) && c != '\n') {
+    while (stream_.get(c) && ++offset_ > 0 && c != '\n') {
       if (line_.size() == longest_line)
         throw Error(ErrorKind::input, {path_, line_number_, 1}, "the line is longer than 1 MiB");
       if (c == '\0')

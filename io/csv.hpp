@@ -30,6 +30,9 @@ class CsvReader {
   /// Index of the column called one of `names` (upper and lower case alike, a unit in brackets is ignored).
   std::optional<std::size_t> find(std::initializer_list<std::string_view> names) const;
 
+  /// Byte of the file behind the current row.
+  std::uint64_t offset() const { return offset_; }
+
   /// Goes to the next row; false at the end. Errors: a different number of fields, too long, binary.
   bool next();
   /// A field of the current row. Errors: not what is asked for; NaN and infinities are refused.
@@ -51,6 +54,7 @@ class CsvReader {
   std::ifstream stream_;
   std::string line_;
   int line_number_ = 0;
+  std::uint64_t offset_ = 0;
   char separator_ = ',';
   std::vector<std::string> header_;
   std::vector<std::string_view> fields_;

@@ -27,12 +27,6 @@ Type type_in_file(hid_t type) {
   }
 }
 
-/// Numbers that do not fit the type asked for are errors, not silently clipped.
-H5T_conv_ret_t refuse_overflow(H5T_conv_except_t what, hid_t, hid_t, void*, void*, void*) {
-  const bool overflow = what == H5T_CONV_EXCEPT_RANGE_HI || what == H5T_CONV_EXCEPT_RANGE_LOW;
-  return overflow ? H5T_CONV_ABORT : H5T_CONV_UNHANDLED;
-}
-
 /// Bytes that `storage` bytes in a file may stand for: deflate cannot shrink more than 1032 times.
 std::uint64_t most_bytes_from(std::uint64_t storage) {
   constexpr std::uint64_t free_allowance = 1 << 20;
@@ -289,10 +283,9 @@ Dataset Group::create_fixed(const std::string& name, Type type, std::uint64_t si
 
 namespace {
 
-hid_t growing_properties(Type type, const Growth& growth, std::uint64_t chunk_rows) {
+hid_t growing_properties(Type type, const Growth& growth, const std::vector<hsize_t>& chunk) {
   const hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
-  const std::array<hsize_t, 2> chunk{chunk_rows, growth.columns};
-  H5Pset_chunk(plist, growth.columns == 0 ? 1 : 2, chunk.data());
+  H5Pset_chunk(plist, static_cast<int>(chunk.size()), chunk.data());
   if (growth.deflate > 0) {
     H5Pset_shuffle(plist);
     H5Pset_deflate(plist, static_cast<unsigned>(growth.deflate));
@@ -308,17 +301,19 @@ Dataset Group::create_growing(const std::string& name, Type type, const Growth& 
   const Lock lock;
   file_->require_open();
   constexpr std::uint64_t longest_row = 1ULL << 30;
-  const std::uint64_t columns = std::max<std::uint64_t>(growth.columns, 1);
-  if (columns > longest_row / size_of(type) || growth.deflate < 0 || growth.deflate > 9)
-    throw Error(ErrorKind::internal,
-                fmt::format("{}: {}: rows over 1 GiB, or no such deflate level", file_path(), join(name)));
+  std::vector<std::uint64_t> row = growth.row;
+  if (row.empty() && growth.columns > 0) row = {growth.columns};
+  const auto values = row.size() < H5S_MAX_RANK ? product(row) : std::nullopt;
+  if (!values || *values == 0 || *values > longest_row / size_of(type) || growth.deflate < 0 ||
+      growth.deflate > 9)
+    throw Error(ErrorKind::internal, fmt::format("{}: {}: rows empty or over 1 GiB, or no such deflate level",
+                                                 file_path(), join(name)));
   auto tail = std::make_shared<Tail>();
-  tail->row_bytes = columns * size_of(type);
+  tail->row_bytes = *values * size_of(type);
   tail->chunk_rows = std::max<std::uint64_t>(1, growth.chunk_bytes / tail->row_bytes);
-  const std::array<hsize_t, 2> none{0, growth.columns};
-  const std::array<hsize_t, 2> limit{H5S_UNLIMITED, growth.columns};
-  const Id space(H5Screate_simple(growth.columns == 0 ? 1 : 2, none.data(), limit.data()), H5Sclose);
-  const Id plist(growing_properties(type, growth, tail->chunk_rows), H5Pclose);
+  const auto none = detail::rows_of(0, row), limit = detail::rows_of(H5S_UNLIMITED, row);
+  const Id space(H5Screate_simple(static_cast<int>(none.size()), none.data(), limit.data()), H5Sclose);
+  const Id plist(growing_properties(type, growth, detail::rows_of(tail->chunk_rows, row)), H5Pclose);
   const hid_t id =
       H5Dcreate2(handle_->id, name.c_str(), native(type), space, H5P_DEFAULT, plist, H5P_DEFAULT);
   checked(id, ErrorKind::resource, file_path(), join(name), "cannot create the dataset");
@@ -327,7 +322,7 @@ Dataset Group::create_growing(const std::string& name, Type type, const Growth& 
   tail->file = file_path();
   tail->path = made.path();
   tail->type = type;
-  tail->columns = growth.columns;
+  tail->row = std::move(row);
   tail->filtered = growth.deflate > 0;
   tail->buffer.resize(tail->chunk_rows * tail->row_bytes);
   file_->tails.push_back(tail);

@@ -43,8 +43,26 @@ template <class T> constexpr Type type_of() {
 /// How a dataset that grows by rows is stored.
 struct Growth {
   std::uint64_t columns = 0;            ///< 0: one-dimensional; otherwise rows of that many values
+  std::vector<std::uint64_t> row = {};  ///< instead of columns: the sizes of a row of several dimensions
   std::uint64_t chunk_bytes = 1 << 15;  ///< a chunk holds whole rows, at least one, about this many bytes
   int deflate = 1;                      ///< 0 = no compression, else zlib's level (1-9) after a byte shuffle
+};
+
+/// Elements of lists of numbers, one list a row (arrays of variable length).
+enum class ListOf { float16, int16 };
+
+/// One row of such a dataset.
+struct List {
+  std::vector<double> values;
+  std::uint64_t offset = 0;    ///< byte of the file where they begin
+  std::size_t bytes_each = 1;  ///< size of a value in the file
+};
+
+/// A chunk of rows as it lies in the file.
+struct RawChunk {
+  std::vector<std::uint8_t> bytes;
+  std::uint64_t offset = 0;            ///< byte of the file where they begin
+  std::uint32_t filters_left_out = 0;  ///< bit i: the i-th filter was not applied
 };
 
 /// "1.10.8": of the library in use.
@@ -128,6 +146,30 @@ class Dataset : public Object {
   template <class T> void append(std::span<const T> values) {
     append_bytes(std::as_bytes(values), type_of<T>());
   }
+  /// One number of each record (compound type) in rows [first, first + count), converted to T. Errors: no
+  /// such field, fractions, overflow, damage.
+  template <class T>
+  std::vector<T> read_field(const std::string& field, std::uint64_t first, std::uint64_t count) const {
+    std::vector<T> values(select_rows(first, count, sizeof(T)).total);
+    if (!values.empty()) read_field_into(field, first, type_of<T>(), values.size(), values.data());
+    return values;
+  }
+  /// Names of the numbers of a record; none where the elements are no records.
+  std::vector<std::string> fields() const;
+  /// Numbers of the filters that chunks pass through; none where it has no chunks.
+  std::vector<int> filters() const;
+  /// Rows of a chunk; 0 where it has no chunks. Errors: none.
+  std::uint64_t chunk_rows() const;
+  /// The chunk that holds a row, of a one-dimensional dataset. Errors: there is none, larger than the file.
+  RawChunk read_chunk(std::uint64_t row) const;
+
+  /// A list of any kind of numbers. Errors: not such a dataset, no such row, damage.
+  List read_list(std::uint64_t row) const;
+  /// Adds a row to a dataset made by Group::create_lists for int16, or for float16 (rounded to the nearest;
+  /// within
+  /// +-65504).
+  void append_list(std::span<const std::int16_t> values);
+  void append_list(std::span<const double> values);
   /// Rows appended so far, flushed or not (growing datasets only).
   std::uint64_t appended_rows() const;
 
@@ -136,6 +178,9 @@ class Dataset : public Object {
   using Object::Object;
   void append_bytes(std::span<const std::byte> bytes, Type type);
   void overwrite_bytes(std::uint64_t values, Type type, const void* from);
+  void read_field_into(const std::string& field, std::uint64_t first, Type type, std::size_t count,
+                       void* to) const;
+  void append_list_of(ListOf element, const void* values, std::size_t count);
 
   /// A rectangle that was checked to exist and to be worth allocating `total` values for.
   struct Selection {
@@ -178,6 +223,10 @@ class Group : public Object {
   }
   /// A dataset of one text of any length.
   Dataset create_text(const std::string& name, const std::string& text);
+  /// Words in equal room, filled up with zero bytes.
+  Dataset create_words(const std::string& name, std::span<const std::string> words);
+  /// An empty dataset of lists, for Dataset::append_list.
+  Dataset create_lists(const std::string& name, ListOf element);
   /// An empty dataset that rows can be appended to. Floating-point rows never written read as NaN.
   Dataset create_growing(const std::string& name, Type type, const Growth& growth = {});
 
@@ -198,6 +247,9 @@ class File : public Group {
  public:
   /// A new file. Errors: it exists (unless `overwrite`), or cannot be made.
   static File create(const std::string& path, bool overwrite = false);
+  /// A new file that need not be readable before it is closed; in turn its memory is bounded whatever is in
+  /// it. Replaces a file of that name.
+  static File create_at_once(const std::string& path);
   static File open(const std::string& path);
   static File open_for_writing(const std::string& path);
   /// True if the file begins as HDF5 does. Errors: it cannot be read.

@@ -45,21 +45,23 @@ void Tail::write_full() {
 
 void Tail::extend() {
   rows_in_file = first_row + rows;
-  const std::array<hsize_t, 2> size{rows_in_file, columns};
+  const std::vector<hsize_t> size = rows_of(rows_in_file, row);
   check(H5Dset_extent(dataset->id, size.data()));
 }
 
 void Tail::write_plain() const {
   constexpr std::uint32_t skip_all_filters = ~0U;
-  const std::array<hsize_t, 2> offset{first_row, 0};
+  std::vector<hsize_t> offset(row.size() + 1, 0);
+  offset[0] = first_row;
   check(H5Dwrite_chunk(dataset->id, H5P_DEFAULT, filtered ? skip_all_filters : 0, offset.data(),
                        buffer.size(), buffer.data()));
 }
 
 void Tail::write_compressed() const {
-  const int rank = columns == 0 ? 1 : 2;
-  const std::array<hsize_t, 2> start{first_row, 0};
-  const std::array<hsize_t, 2> count{rows, columns};
+  const std::vector<hsize_t> count = rows_of(rows, row);
+  const int rank = static_cast<int>(count.size());
+  std::vector<hsize_t> start(count.size(), 0);
+  start[0] = first_row;
   const Id in_file(H5Dget_space(dataset->id), H5Sclose);
   const Id in_memory(H5Screate_simple(rank, count.data(), nullptr), H5Sclose);
   check(H5Sselect_hyperslab(in_file, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr));

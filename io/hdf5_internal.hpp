@@ -107,6 +107,12 @@ inline hid_t native(Type type) {
   throw Error(ErrorKind::internal, "HDF5: only numbers can be read or written as datasets");
 }
 
+/// Numbers that do not fit the type asked for are errors, not silently clipped.
+inline H5T_conv_ret_t refuse_overflow(H5T_conv_except_t what, hid_t, hid_t, void*, void*, void*) {
+  const bool overflow = what == H5T_CONV_EXCEPT_RANGE_HI || what == H5T_CONV_EXCEPT_RANGE_LOW;
+  return overflow ? H5T_CONV_ABORT : H5T_CONV_UNHANDLED;
+}
+
 inline std::size_t size_of(Type type) { return H5Tget_size(native(type)); }
 inline bool is_floating(Type type) { return type == Type::float32 || type == Type::float64; }
 
@@ -129,6 +135,13 @@ struct Handle {
   }
 };
 
+/// Sizes of so many rows, each of the given sizes.
+inline std::vector<hsize_t> rows_of(std::uint64_t count, const std::vector<std::uint64_t>& row) {
+  std::vector<hsize_t> sizes{count};
+  sizes.insert(sizes.end(), row.begin(), row.end());
+  return sizes;
+}
+
 /// The rows of a growing dataset that do not fill a chunk yet.
 ///
 /// A chunk that fills up in one go is compressed. A partly filled one that has to be flushed is stored
@@ -138,7 +151,8 @@ struct Tail {
   std::shared_ptr<Handle> dataset;
   std::string file, path;
   Type type = Type::other;
-  std::uint64_t columns = 0, chunk_rows = 1, row_bytes = 1;
+  std::vector<std::uint64_t> row;  ///< sizes of a row; none where it is one value
+  std::uint64_t chunk_rows = 1, row_bytes = 1;
   bool filtered = false;
   std::uint64_t first_row = 0, rows = 0, rows_in_file = 0;
   bool plain_in_file = false;

@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #include "core/error.hpp"
+#include "io/cifar.hpp"
 
 namespace synfire {
 namespace {
@@ -131,14 +132,16 @@ std::vector<std::uint8_t> IdxReader::read(std::uint32_t first, std::uint32_t cou
 }
 
 Images read_images(const std::string& path, std::uint32_t first, std::uint32_t count) {
+  if (looks_like_cifar(path)) return read_cifar_images(path, first, count);
   IdxReader file(path);
   check_extents(file, 3, "images (count, height, width)");
-  Images images{file.extents()[1], file.extents()[2], {}};
+  Images images{file.extents()[1], file.extents()[2], {}, 1};
   images.pixels = file.read(first, clipped(file, first, count));
   return images;
 }
 
 std::vector<std::uint8_t> read_labels(const std::string& path, std::uint32_t first, std::uint32_t count) {
+  if (looks_like_cifar(path)) return read_cifar_labels(path, first, count);
   IdxReader file(path);
   check_extents(file, 1, "labels (count)");
   return file.read(first, clipped(file, first, count));

@@ -1,4 +1,5 @@
-// Grey images and their labels in IDX files, the form that MNIST and its relatives come in; gzip or plain.
+// Images and their labels: IDX files, the form that MNIST and its relatives come in, and the binary files of
+// CIFAR-10 and CIFAR-100; gzip or plain.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +12,14 @@
 
 namespace synfire {
 
-/// Images of one size, row after row from the top, 0 (black) to 255.
+/// Images of one size, plane after plane (red, green, blue where there are three), row after row from the
+/// top, 0 (black) to 255.
 struct Images {
   std::uint32_t height = 0, width = 0;
   std::vector<std::uint8_t> pixels;  ///< image after image
+  std::uint32_t channels = 1;
 
-  std::size_t pixels_each() const { return std::size_t(height) * width; }
+  std::size_t pixels_each() const { return std::size_t(channels) * height * width; }
   std::size_t count() const { return pixels_each() == 0 ? 0 : pixels.size() / pixels_each(); }
   std::span<const std::uint8_t> operator[](std::size_t i) const {
     return std::span(pixels).subspan(i * pixels_each(), pixels_each());
@@ -61,11 +64,17 @@ class IdxReader {
 
 inline constexpr std::uint32_t all_items = std::numeric_limits<std::uint32_t>::max();
 
-/// Images [first, first + count) of an IDX file with three extents; fewer when the file ends before and
-/// `count` is all_items.
+/// True for a file that is no IDX file and as long as whole records of CIFAR-10 (3073 bytes: label, 32 x 32
+/// red, green, blue) or CIFAR-100 (3074 bytes, two labels).
+bool is_cifar(const std::string& path);
+
+/// Images [first, first + count) of an IDX file with three extents, or of a CIFAR file; fewer when the file
+/// ends before and `count` is all_items. Errors: damaged; neither of them; for CIFAR also a remainder behind
+/// the last record.
 Images read_images(const std::string& path, std::uint32_t first = 0, std::uint32_t count = all_items);
 
-/// Labels of an IDX file with one extent.
+/// Labels of an IDX file with one extent, or of a CIFAR file; of CIFAR-100 the fine ones. Errors: as
+/// read_images; labels that the set has not got.
 std::vector<std::uint8_t> read_labels(const std::string& path, std::uint32_t first = 0,
                                       std::uint32_t count = all_items);
 

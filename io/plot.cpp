@@ -87,6 +87,13 @@ Format format_of(const std::string& path) {
               fmt::format("{}: cannot tell the kind of picture; end the name with .png, .svg or .pdf", path));
 }
 
+void check_new_picture(const std::string& path, bool overwrite) {
+  format_of(path);
+  if (!overwrite && std::filesystem::exists(path))
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: exists; name another picture, or replace it with --force", path));
+}
+
 struct Drawing::State {
   std::string path;
   Format format;
@@ -130,9 +137,7 @@ Drawing::Drawing(const std::string& path, double width, double height, const Dra
   if (!(std::min(width, height) >= 1) || !(side <= most_points) || !(side * pixels_per_point <= most_pixels))
     throw Error(ErrorKind::usage,
                 fmt::format("{}: cannot draw a page of {} x {} points", path, width, height));
-  if (!options.overwrite && std::filesystem::exists(path))
-    throw Error(ErrorKind::usage,
-                fmt::format("{}: exists; name another picture, or replace it with --force", path));
+  check_new_picture(path, options.overwrite);
   state_ = std::make_unique<State>();
   state_->path = path;
   state_->format = format;

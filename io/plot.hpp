@@ -59,6 +59,10 @@ struct Image {
 enum class Format { png, svg, pdf };
 Format format_of(const std::string& path);
 
+/// What a Drawing would refuse about its file, before there is anything to draw: an unknown ending, a file
+/// that exists and is not to be overwritten. Throws Error(usage).
+void check_new_picture(const std::string& path, bool overwrite);
+
 struct DrawingOptions {
   bool overwrite = false;         ///< replace an existing file
   double pixels_per_point = 2.5;  ///< of PNG

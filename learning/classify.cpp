@@ -30,7 +30,7 @@ std::optional<std::size_t> weight_record(const NetworkDescription& network, std:
 /// every plastic projection.
 NetworkDescription prepared(NetworkDescription network, const TaskData& data) {
   const ClassifyDescription& task = network.task.value();
-  const double samples = double(task.passes) * double(data.train.count()) + double(data.test.count());
+  const double samples = double(task.passes) * double(data.train->count()) + double(data.test->count());
   network.simulation.duration = samples * (task.present + task.rest);
   for (std::size_t p = 0; p < network.projections.size(); ++p)
     if (!network.projections[p].plasticity.empty() && !weight_record(network, p))
@@ -144,15 +144,14 @@ bool Classifier::show(std::span<const std::uint8_t> image, bool training, std::u
 }
 
 void Classifier::train(RunningAccuracy& running) {
-  const std::uint64_t count = data_.train.count(), total = count * task_.passes;
+  const std::uint64_t count = data_.train->count(), total = count * task_.passes;
   const std::uint64_t assigned = std::min<std::uint64_t>(total, task_.assign.value_or(std::uint32_t(count)));
   const std::uint64_t interval = std::clamp<std::uint64_t>(total / 60, 1, 1000);
   ClassResponses responses(data_.classes, counts_.size());
   std::uint64_t right = 0, judged = 0;
   for (std::uint64_t k = 0; k < total; ++k) {
-    const std::size_t sample = k % count;
-    const std::uint8_t label = data_.train.labels[sample];
-    if (!show(data_.train.images[sample], true, result_.train_presentations)) break;
+    const auto [label, pixels] = data_.train->next();
+    if (!show(pixels, true, result_.train_presentations)) break;
     ++result_.train_samples;
     right += running.add(label, counts_);
     ++judged;
@@ -171,15 +170,16 @@ void Classifier::test() {
   control_.set_plastic(false);
   for (const auto& change : task_.test_parameters)
     control_.set_parameter(change.population, change.parameter, std::array{change.value});
-  for (std::size_t k = 0; k < data_.test.count(); ++k) {
-    if (!show(data_.test.images[k], false, result_.test_presentations)) return;
+  for (std::size_t k = 0; k < data_.test->count(); ++k) {
+    const auto [label, pixels] = data_.test->next();
+    if (!show(pixels, false, result_.test_presentations)) return;
     ++result_.test_samples;
     const std::int32_t voted = vote(result_.assignment, counts_, data_.classes);
-    result_.confusion.add(data_.test.labels[k], voted);
+    result_.confusion.add(label, voted);
     result_.votes.push_back(voted);
-    result_.labels.push_back(data_.test.labels[k]);
+    result_.labels.push_back(label);
     result_.spikes.push_back(std::accumulate(counts_.begin(), counts_.end(), 0u));
-    tell("test", k + 1, data_.test.count(), result_.confusion.accuracy());
+    tell("test", k + 1, data_.test->count(), result_.confusion.accuracy());
   }
 }
 

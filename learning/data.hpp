@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,22 @@ struct LabelledImages {
   std::size_t count() const { return labels.size(); }
 };
 
+/// Samples one after another, again and again.
+class TaskSamples {
+ public:
+  struct Sample {
+    std::uint8_t label = 0;
+    std::span<const std::uint8_t> pixels;  ///< valid until the next one
+  };
+
+  virtual ~TaskSamples() = default;
+  virtual std::size_t count() const = 0;
+  virtual Sample next() = 0;
+};
+
 struct TaskData {
-  LabelledImages train, test;
-  std::size_t classes = 0;  ///< the largest label of all, plus 1
+  std::unique_ptr<TaskSamples> train, test;
+  std::size_t classes = 0;  ///< the largest label of all, plus 1; of a data set, its classes
 };
 
 /// Reads or makes what a task asks for. Throws Error(input) when a file is missing or broken, has fewer

@@ -22,6 +22,16 @@ struct SimulationDescription {
   Position where;
 };
 
+/// The samples that an encoder turns into spikes or currents.
+struct ValuesDescription {
+  std::vector<std::vector<double>> rows;  ///< empty: in PopulationDescription::file
+  bool images = false;                    ///< that file is IDX, else CSV
+  std::uint32_t item = 0, items = 1;      ///< images of it
+  std::optional<double> step;             ///< ms; absent: one sample, shown throughout
+  std::uint32_t repeat = 1;
+  Position where;
+};
+
 /// A group of neurons, or of sources of spikes or of currents, of one model.
 struct PopulationDescription {
   std::string name;
@@ -30,7 +40,8 @@ struct PopulationDescription {
   std::map<std::string, ParameterValue> parameters;
   std::map<std::string, Distribution> initial;  ///< of state variables
   std::vector<std::vector<double>> spikes;      ///< model spike_list: times in ms, one list per neuron
-  std::string file;                             ///< models that play a file
+  std::string file;                             ///< models that play a file, and encoders that read one
+  std::optional<ValuesDescription> values;      ///< encoders
   std::string file_population;                  ///< which population of that file
   Position where;
 
@@ -114,11 +125,23 @@ struct WeightRecord {
   Position where;
 };
 
+/// Labelled images or recordings, and how they are to be used.
+struct DatasetDescription {
+  std::string path;
+  std::optional<double> split;           ///< share to train on; absent: as the set is parted
+  std::vector<std::string> classes;      ///< empty: all
+  std::optional<std::uint64_t> shuffle;  ///< seed; absent: in the order of the set
+  std::size_t batch = 1, prefetch = 8;
+  std::size_t cache_bytes = std::size_t(256) << 20;
+  Position where;
+};
+
 /// Where the images of a task come from.
 struct DataDescription {
   std::string kind;                          ///< "idx", or the name of generated data
   std::string folder;                        ///< idx: with the four files of MNIST
   std::map<std::string, double> parameters;  ///< of generated data
+  std::optional<DatasetDescription> dataset;
   Position where;
 };
 
@@ -149,6 +172,7 @@ struct NetworkDescription {
   std::vector<ProjectionDescription> projections;
   std::vector<RecordDescription> records;
   std::vector<WeightRecord> weight_records;
+  std::optional<DatasetDescription> dataset;
   std::optional<ClassifyDescription> task;
   std::optional<std::string> output;
   std::string source_text;  ///< the YAML as run: includes and --set resolved

@@ -26,6 +26,7 @@ enum class Kind {
   connect,    ///< a connection rule
   rules,      ///< rules of plasticity
   times,      ///< points in time
+  values,     ///< samples of an encoder: a list of numbers, a list of such lists, or a map
 };
 
 struct Key {
@@ -66,6 +67,9 @@ inline constexpr std::array network = {
     Key{.name = "record",
         .kind = Kind::map,
         .meaning = "what to keep of each population; without it, the spikes of all neurons"},
+    Key{.name = "dataset",
+        .kind = Kind::map,
+        .meaning = "images or recordings with labels, which the task uses; `synfire dataset` shows them"},
     Key{.name = "task", .kind = Kind::map, .meaning = "what the network is trained and tested for"},
     Key{.name = "output",
         .kind = Kind::text,
@@ -106,13 +110,51 @@ inline constexpr std::array population = {
         .bounds = non_negative},
     Key{.name = "file",
         .kind = Kind::text,
-        .meaning = "file with spikes (SONATA HDF5 or CSV), relative to this YAML file"},
+        .meaning =
+            "file with spikes (SONATA HDF5 or CSV), or sound for a cochlea, relative to this YAML file"},
     Key{.name = "population",
         .kind = Kind::text,
         .meaning = "which population of that file, when it holds several"},
     Key{.name = "events",
         .kind = Kind::text,
         .meaning = "event-camera recording, relative to this YAML file"},
+    Key{.name = "values",
+        .kind = Kind::values,
+        .meaning = "what an encoder makes spikes or currents of: numbers, a list of numbers for each sample, "
+                   "or a map"},
+};
+
+inline constexpr std::string_view values_list = "list", values_file = "file", values_idx = "idx";
+inline constexpr std::array values = {
+    Key{.name = values_list,
+        .kind = Kind::list,
+        .meaning = "the values themselves: a list of numbers for each sample"},
+    Key{.name = values_file,
+        .kind = Kind::text,
+        .meaning = "CSV file with a row for each sample, relative to this YAML file"},
+    Key{.name = values_idx,
+        .kind = Kind::text,
+        .meaning = "IDX file of images (as of MNIST), whose pixels become 0 to 1"},
+    Key{.name = "item",
+        .kind = Kind::integer,
+        .meaning = "idx: number of the first image",
+        .standard = "0",
+        .bounds = {.low = 0, .high = 4294967295.0}},
+    Key{.name = "items",
+        .kind = Kind::integer,
+        .meaning = "idx: how many images",
+        .standard = "1",
+        .bounds = {.low = 1, .high = 1e6}},
+    Key{.name = "step",
+        .kind = Kind::quantity,
+        .meaning = "how long each sample is shown; a single one is shown throughout without it",
+        .unit = Unit::ms,
+        .bounds = positive},
+    Key{.name = "repeat",
+        .kind = Kind::integer,
+        .meaning = "how often all samples are shown",
+        .standard = "1",
+        .bounds = {.low = 1, .high = 1e6}},
 };
 
 inline constexpr Key weight = {.name = "weight",
@@ -257,14 +299,50 @@ inline constexpr Key recorded_spikes = {.name = "spikes",
                                         .meaning = "neurons whose spikes are kept",
                                         .standard = "none"};
 
+inline constexpr std::string_view dataset_data = "dataset";  ///< under `data`: a description as of `dataset`
+inline constexpr std::array dataset = {
+    Key{.name = "path",
+        .kind = Kind::text,
+        .meaning =
+            "file or folder, relative to this YAML file; its kind is found by content (docs/events.md)",
+        .required = true},
+    Key{.name = "split",
+        .kind = Kind::quantity,
+        .meaning = "share of each class to train on, drawn anew; without it, the parts of the set itself",
+        .bounds = {.low = 0, .high = 1}},
+    Key{.name = "classes",
+        .kind = Kind::texts,
+        .meaning = "only these, by name; labels then count along this list. All without it"},
+    Key{.name = "shuffle",
+        .kind = Kind::integer,
+        .meaning =
+            "seed of the order in which training items come, another in each pass; without it, that of "
+            "the set",
+        .bounds = {.low = 0, .high = 9223372036854775807.0}},
+    Key{.name = "batch",
+        .kind = Kind::integer,
+        .meaning = "items that are used together",
+        .standard = "1",
+        .bounds = {.low = 1, .high = 1e6}},
+    Key{.name = "prefetch",
+        .kind = Kind::integer,
+        .meaning = "items that are read ahead by other threads",
+        .standard = "8",
+        .bounds = {.low = 0, .high = 1e4}},
+    Key{.name = "cache",
+        .kind = Kind::integer,
+        .meaning = "MiB of items that are kept in memory once they have been read",
+        .standard = "256",
+        .bounds = {.low = 0, .high = 1e7}},
+};
 inline constexpr Key classify = {
     .name = "classify", .kind = Kind::map, .meaning = "learn to tell classes of images apart, unsupervised"};
 inline constexpr std::string_view idx_data = "idx";  ///< under `data`: a folder with the four files of MNIST
 inline constexpr std::array classification = {
     Key{.name = "data",
         .kind = Kind::map,
-        .meaning = "the images: {idx: folder with the four files of MNIST}, or a name of generated data",
-        .required = true},
+        .meaning = "the images: {idx: folder with the four files of MNIST}, {dataset: …}, or a name of "
+                   "generated data; the `dataset` of the network without it"},
     Key{.name = "input",
         .kind = Kind::text,
         .meaning = "the source that shows the images, a neuron for each pixel; its `rate` is set",

@@ -145,6 +145,11 @@ std::size_t Network::population(const Tree& name, const std::string& what) const
 
 }  // namespace parse
 
+DatasetDescription parse_dataset(const Tree& network) {
+  const MapReader reader(network, keys::network, "network");
+  return parse::parse_dataset(reader.require("dataset"));
+}
+
 NetworkDescription parse_network(const Tree& source) {
   if (source.is_null()) throw source.error("the file is empty; a network begins with 'synfire: 1'");
   const MapReader given(source, keys::network, "network");
@@ -172,9 +177,14 @@ NetworkDescription parse_network(const Tree& source) {
   } else {
     parse::record_all_spikes(network);
   }
+  const Tree* dataset = reader.find("dataset");
+  if (dataset != nullptr) description.dataset = parse::parse_dataset(*dataset);
   if (const Tree* task = reader.find("task")) {
     parse::refuse_duration(*task, simulation);
     description.task = parse::parse_task(*task, network);
+  } else if (dataset != nullptr) {
+    throw Error(ErrorKind::input, dataset->key_where(),
+                "dataset: no task uses it; `synfire dataset` shows what it is");
   }
   if (const Tree* output = reader.find("output")) {
     description.output = output->as_text("output");

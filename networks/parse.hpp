@@ -11,4 +11,8 @@ namespace synfire {
 /// place.
 NetworkDescription parse_network(const Tree& tree);
 
+/// The `dataset` of a file, whatever else may stand in it. Throws Error(input) as parse_network, and when
+/// there is none.
+DatasetDescription parse_dataset(const Tree& tree);
+
 }  // namespace synfire

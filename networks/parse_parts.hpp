@@ -36,6 +36,8 @@ struct Network {
   std::size_t population(const Tree& name, const std::string& what) const;
 };
 
+/// The value of `values` of a population, whose name and model are known.
+void parse_values(const Tree& tree, PopulationDescription& population);
 PopulationDescription parse_population(const std::string& name, const Tree& tree);
 ProjectionDescription parse_projection(const Tree& tree, const Network& network);
 RecordDescription parse_record(const std::string& population, const Tree& tree, const Network& network);
@@ -52,6 +54,8 @@ void check_complements(const Network& network, std::size_t projection, const Tre
 std::size_t projection_named(const Tree& name, const std::string& what, const Network& network);
 /// An entry of `record` that names a projection.
 WeightRecord parse_weight_record(const Tree& tree, std::size_t projection, const Network& network);
+/// The value of `dataset`.
+DatasetDescription parse_dataset(const Tree& tree);
 /// The value of `task`.
 ClassifyDescription parse_task(const Tree& tree, const Network& network);
 Selection parse_selection(const Tree& tree, const std::string& what, const PopulationDescription& population);

@@ -90,8 +90,11 @@ void parse_source_keys(const MapReader& reader, const Kind& kind, PopulationDesc
                 fmt::format("{}: 'population' goes with 'file'", title(population)));
   if (needed.empty()) return;
   const Tree& value = reader.require(needed);
-  if (keys::find(keys::population, needed).kind == keys::Kind::spikes) {
+  const keys::Kind needed_kind = keys::find(keys::population, needed).kind;
+  if (needed_kind == keys::Kind::spikes) {
     population.spikes = parse_spikes(value, title(population));
+  } else if (needed_kind == keys::Kind::values) {
+    parse_values(value, population);
   } else {
     population.file = input_file(value, reader.label(needed));
   }
@@ -110,10 +113,13 @@ void parse_size(const MapReader& reader, const Kind& kind, PopulationDescription
     return;
   }
   const bool is_recording = kind.source != nullptr && kind.source->key == kind.source->model.name;
-  if (is_recording && size != nullptr && (population.shape.size() != 3 || population.shape[2] != 2))
-    throw size->error(fmt::format(
-        "size of {}: a sensor has [height, width, 2], the last for the two polarities", title(population)));
-  const bool file_knows = kind.source != nullptr && (is_recording || kind.source->key == "file");
+  const bool camera = population.shape.size() == 3 && population.shape[2] == 2;
+  if (is_recording && size != nullptr && !camera && population.shape.size() != 1)
+    throw size->error(
+        fmt::format("size of {}: a sensor has [height, width, 2], the last for the two polarities; "
+                    "a cochlea has its number of channels",
+                    title(population)));
+  const bool file_knows = kind.source != nullptr && (is_recording || kind.source->key == "file" || population.values);
   if (size == nullptr && !file_knows) reader.require("size");
 }
 

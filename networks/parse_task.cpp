@@ -37,12 +37,29 @@ DataDescription parse_data(const Tree& tree) {
       throw value.error(fmt::format("{}: '{}' is not a folder", what, data.folder));
     return data;
   }
+  if (kind == keys::dataset_data) {
+    data.dataset = parse_dataset(value);
+    return data;
+  }
   if (const ModelInfo* model = find_model(dataset_models(), kind))
     return parse_generated(*model, value, std::move(data));
-  std::vector<std::string_view> valid = {keys::idx_data};
+  std::vector<std::string_view> valid = {keys::idx_data, keys::dataset_data};
   for (const auto& model : dataset_models()) valid.push_back(model.name);
   throw Error(ErrorKind::input, value.key_where(),
               fmt::format("{}: there is no data '{}'{}", what, kind, did_you_mean(kind, valid)));
+}
+
+// `data`, or the `dataset` of the network; exactly one of them.
+DataDescription data_of(const MapReader& classify, const NetworkDescription& network) {
+  const Tree* data = classify.find("data");
+  if (data != nullptr && network.dataset)
+    throw data->error("data of classify: the network has a dataset already; leave one of them out");
+  if (!network.dataset) return parse_data(classify.require("data"));
+  DataDescription given;
+  given.kind = keys::dataset_data;
+  given.dataset = network.dataset;
+  given.where = network.dataset->where;
+  return given;
 }
 
 std::size_t parse_input(const Tree& tree, const Network& network) {
@@ -117,7 +134,7 @@ ClassifyDescription parse_task(const Tree& tree, const Network& network) {
   const double dt = network.description.simulation.dt;
   ClassifyDescription classify;
   classify.where = reader.tree().key_where();
-  classify.data = parse_data(reader.require("data"));
+  classify.data = data_of(reader, network.description);
   classify.input = parse_input(reader.require("input"), network);
   classify.output = parse_output(reader.require("output"), network);
   classify.present = parse_steps(reader, "present", dt);

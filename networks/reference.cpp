@@ -60,12 +60,14 @@ std::string language_reference() {
   add_keys(text, "A network file", keys::network);
   add_keys(text, "`simulation`", keys::simulation);
   add_keys(text, "A population", keys::population);
+  add_keys(text, "`values` of a population", keys::values);
   add_keys(text, "A projection", keys::projection);
   add_keys(text, "`mask` of a projection", keys::mask);
   add_keys(text, "`competition` of a mask", keys::competition);
   add_keys(text, "A layer", keys::layer);
   add_keys(text, "A recorded state variable", keys::trace);
   add_keys(text, "Recorded `weights` of a projection", keys::weights);
+  add_keys(text, "`dataset`", keys::dataset);
   add_keys(text, "`classify` of `task`", keys::classification);
   add(text,
       "## Distributions\n\nMay stand wherever a number may. Each takes `min` and `max`, outside of which "

@@ -123,7 +123,7 @@ Json source_parameters(const SourceInfo& source) {
     Json forms = Json::array({reference(contains(source.per_neuron, info.name) ? parameter_name(info.unit)
                                                                                : quantity_name(info.unit))});
     if (contains(source.scheduled, info.name)) forms.push_back(schedule(info.unit));
-    properties[info.name] = described(any_of(std::move(forms)), info);
+    properties[info.name] = chosen(info).value_or(described(any_of(std::move(forms)), info));
   }
   return closed_map(std::move(properties));
 }
@@ -200,6 +200,8 @@ Json weight() {
   return any_of(std::move(forms));
 }
 
+Json table(std::span<const keys::Key> keys);
+
 Json by_kind(const keys::Key& key) {
   using keys::Kind;
   switch (key.kind) {
@@ -226,6 +228,10 @@ Json by_kind(const keys::Key& key) {
       return {{"type", "array"},
               {"items", {{"type", "array"}, {"items", reference(quantity_name(key.unit))}}},
               {"minItems", 1}};
+    case Kind::values: {
+      const Json row = {{"type", "array"}, {"items", {{"type", "number"}}}, {"minItems", 1}};
+      return any_of({row, {{"type", "array"}, {"items", row}, {"minItems", 1}}, table(keys::values)});
+    }
     case Kind::selection:
       return reference("selection");
     case Kind::connect:
@@ -341,7 +347,8 @@ Json only(std::string_view name, Json value) {
 }
 
 Json data_of_task() {
-  Json forms = Json::array({only(keys::idx_data, {{"type", "string"}})});
+  Json forms = Json::array(
+      {only(keys::idx_data, {{"type", "string"}}), only(keys::dataset_data, table(keys::dataset))});
   for (const auto& model : dataset_models()) {
     Json values = Json::object();
     for (const auto& info : model.parameters) values[info.name] = rule_parameter(info);
@@ -414,6 +421,7 @@ std::string network_schema() {
   properties["projections"]["items"] = reference("projection");
   properties["layers"]["items"] = reference("layer");
   properties["record"].update(record());
+  properties["dataset"].update(table(keys::dataset));
   properties["task"].update(task());
   schema["$defs"] = definitions();
   return schema.dump(2) + "\n";

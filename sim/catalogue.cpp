@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "encoders/sources.hpp"
 #include "io/events/formats.hpp"
@@ -10,6 +11,7 @@
 #include "neurons/models.hpp"
 #include "sim/catalogue_neurons.hpp"
 #include "sim/catalogue_trains.hpp"
+#include "sim/samples.hpp"
 #include "sim/values.hpp"
 
 namespace synfire {
@@ -149,6 +151,29 @@ class VariedCurrent final : public SignalSource {
   Step start_, stop_;
 };
 
+/// A row of currents for each sample; nothing after the last.
+class SampledCurrent final : public SignalSource {
+ public:
+  SampledCurrent(const Samples& samples, Grid grid)
+      : columns_(samples.columns), values_(samples.values.begin(), samples.values.end()) {
+    for (std::size_t r = 0; r <= samples.rows(); ++r) starts_.push_back(grid.nearest(samples.start(r)));
+  }
+
+  bool values(Step step, std::uint32_t first, std::span<float> values) override {
+    const auto next = std::upper_bound(starts_.begin(), starts_.end(), step);
+    if (next == starts_.begin() || next == starts_.end()) return false;
+    const auto row = static_cast<std::size_t>(next - starts_.begin()) - 1;
+    std::copy_n(values_.begin() + static_cast<std::ptrdiff_t>(row * columns_ + first), values.size(),
+                values.begin());
+    return true;
+  }
+
+ private:
+  std::size_t columns_;
+  std::vector<float> values_;
+  std::vector<Step> starts_;  // of each row, and the end of the last
+};
+
 class GaussianCurrent final : public SignalSource {
  public:
   GaussianCurrent(RandomKey key, NoiseCurrent::Parameters p, Step start, Step stop, Step interval)
@@ -224,6 +249,9 @@ std::unique_ptr<SignalSource> make_signal_source(const BuildContext& context,
                                              p, grid.nearest(p.start), grid.nearest(p.stop),
                                              std::max<Step>(1, grid.nearest(p.dt)));
   }
+  if (is(population, EncodeDirect::describe().name))
+    return std::make_unique<SampledCurrent>(direct_currents(population, context.network.simulation.duration),
+                                            grid);
   const auto p = constant_parameters<StepCurrent::Parameters>(StepCurrent::describe(), population);
   const Step start = grid.nearest(p.start), stop = grid.nearest(p.stop);
   const auto found = population.parameters.find("amplitude");
@@ -245,14 +273,16 @@ std::unique_ptr<SignalSource> make_signal_source(const BuildContext& context,
 void resolve_files(NetworkDescription& network) {
   for (auto& population : network.populations) {
     if (is(population, EventRecording::describe().name)) {
-      const auto sensor = open_events(population.file)->sensor();
-      const std::vector<std::uint32_t> shape{sensor.height, sensor.width, 2};
+      const auto sensor = open_recorded(population)->sensor();
+      std::vector<std::uint32_t> shape{sensor.height, sensor.width, 2};
+      if (sensor.audio) shape = {sensor.width};
       if (population.shape.empty()) population.shape = shape;
       if (population.shape != shape)
         throw Error(ErrorKind::input, population.where,
-                    fmt::format("{}: the recording '{}' has size [{}, {}, 2]; write that or leave size out",
-                                title(population), population.file, sensor.height, sensor.width));
+                    fmt::format("{}: the recording '{}' has size [{}]; write that or leave size out",
+                                title(population), population.file, fmt::join(shape, ", ")));
     }
+    if (auto shape = encoder_shape(population)) population.shape = std::move(*shape);
     if (is(population, SpikeFile::describe().name) && population.shape.empty()) {
       const auto spikes = read_spike_file(population.file, query_of(population));
       const std::uint64_t largest =

@@ -1,12 +1,15 @@
 #include "sim/catalogue_trains.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
 #include "encoders/sources.hpp"
 #include "io/events/formats.hpp"
 #include "io/spike_file.hpp"
+#include "sim/samples.hpp"
+#include "sim/values.hpp"
 
 namespace synfire {
 namespace {
@@ -39,22 +42,29 @@ SpikeTrain spikes_of_file(const PopulationDescription& population) {
   return spikes;
 }
 
+EventRecording::Parameters playing(const PopulationDescription& population) {
+  return constant_parameters<EventRecording::Parameters>(EventRecording::describe(), population);
+}
+
 SpikeTrain recorded_events(const BuildContext& context, const PopulationDescription& population) {
-  const double until_ms = context.network.simulation.duration;
-  const auto reader = open_events(population.file);
-  const std::uint32_t width = population.shape[1];
+  const auto p = playing(population);
+  double until_ms = context.network.simulation.duration;
+  if (p.until > 0) until_ms = std::min(until_ms, std::nextafter(p.until - p.from, 0.0));
+  const auto reader = open_recorded(population);
+  const bool audio = reader->sensor().audio;
+  const std::uint32_t width = audio ? 0 : population.shape[1];
   SpikeTrain train;
   std::vector<Event> block(std::size_t(1) << 14);
   std::int64_t origin = 0;
   bool first = true;
   for (std::size_t n = reader->read(block); n > 0; n = reader->read(block)) {
     for (const Event& event : std::span(block).first(n)) {
-      if (first) origin = event.t_us;
+      if (first) origin = audio ? 0 : event.t_us;
       first = false;
-      const double t = static_cast<double>(event.t_us - origin) * 1e-3;
+      const double t = static_cast<double>(event.t_us - origin) * 1e-3 - p.from;
       if (t > until_ms || t < 0) continue;
       train.times_ms.push_back(t);
-      train.ids.push_back((std::uint64_t(event.y) * width + event.x) * 2 + event.on);
+      train.ids.push_back(audio ? event.x : (std::uint64_t(event.y) * width + event.x) * 2 + event.on);
     }
   }
   for (const auto& warning : reader->warnings())
@@ -67,6 +77,18 @@ SpikeTrain recorded_events(const BuildContext& context, const PopulationDescript
 
 }  // namespace
 
+std::unique_ptr<EventReader> open_recorded(const PopulationDescription& population) {
+  const auto p = playing(population);
+  const bool backwards = p.until > 0 && p.until <= p.from;
+  if (backwards)
+    throw Error(ErrorKind::input, population.where,
+                fmt::format("{}: until must come after from", title(population)));
+  EventOptions options;
+  options.sample = static_cast<std::uint64_t>(p.sample);
+  options.lenient = p.lenient != 0;
+  return open_events(population.file, options);
+}
+
 SpikeQuery query_of(const PopulationDescription& population) {
   SpikeQuery query;
   if (!population.file_population.empty()) query.population = population.file_population;
@@ -76,6 +98,7 @@ SpikeQuery query_of(const PopulationDescription& population) {
 SpikeTrain given_spikes(const BuildContext& context, const PopulationDescription& population) {
   if (population.model == SpikeList::describe().name) return listed_spikes(population);
   if (population.model == SpikeFile::describe().name) return spikes_of_file(population);
+  if (auto spikes = encoded_spikes(context, population)) return std::move(*spikes);
   return recorded_events(context, population);
 }
 

@@ -3,17 +3,18 @@
 #pragma once
 
 #include <cstdint>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "io/events/event_reader.hpp"
+#include "io/byte_file.hpp"
+#include "io/events/formats.hpp"
+#include "io/events/timestamps.hpp"
 
 namespace synfire {
 
 /// True for a file that begins with the version line of AEDAT 2.0.
-bool is_aedat2(std::string_view head);
+bool is_aedat2(const FileHead& head);
 
 /// How the addresses of a family of cameras are laid out.
 struct Aedat2Sensor {
@@ -21,16 +22,6 @@ struct Aedat2Sensor {
   std::uint16_t width;
   std::uint16_t height;
   bool davis;  ///< the DAVIS layout; otherwise that of the DVS128
-};
-
-/// The 32-bit timestamps of a file as one 64-bit time: a step back of more than 2^31 is a wrap.
-class TimestampUnwrapper {
- public:
-  std::int64_t operator()(std::uint32_t stored);
-
- private:
-  std::int64_t epoch_ = 0;  ///< multiples of 2^32 µs
-  std::uint32_t last_ = 0;
 };
 
 /// Polarity events of a recording; frames, inertial samples and external events are passed over.
@@ -42,6 +33,8 @@ class Aedat2Reader final : public EventReader {
 
   const SensorInfo& sensor() const override { return info_; }
   std::size_t read(std::span<Event> events) override;
+  std::uint64_t offset() const override { return file_.offset(); }
+  std::uint64_t lost() const override { return outside_; }
   std::vector<std::string> warnings() const override;
 
   /// Length of the header in bytes: where the first event begins.
@@ -51,47 +44,43 @@ class Aedat2Reader final : public EventReader {
   void read_header();
   bool read_header_line(std::string& line);
   void choose_sensor(const std::optional<std::string>& wanted);
-  bool refill();
-  bool decode(std::uint32_t address, Event& event);
+  enum class Word : std::uint8_t { event, other, outside };
+  Word decode(std::uint32_t address, Event& event) const;
+  [[noreturn]] void refuse_outside() const;
+  void end_of_file(std::size_t left_over);
 
-  std::string path_;
-  std::ifstream stream_;
+  ByteFile file_;
   EventView view_;
+  bool lenient_;
   Aedat2Sensor layout_{};
   SensorInfo info_;
   std::uint64_t data_offset_ = 0;
   bool header_cut_ = false;
   TimestampUnwrapper unwrap_;
-  std::vector<unsigned char> buffer_;
-  std::size_t position_ = 0;
   std::size_t cut_bytes_ = 0;
   std::uint64_t outside_ = 0;  ///< events that no pixel of the sensor can send
 };
 
-/// Writes such a file. It appears under its name when `finish` has succeeded, never half-made.
-class Aedat2Writer {
+class Aedat2Writer final : public EventWriter {
  public:
   /// `sensor`: "DVS128", "DAVIS240C", "DAVIS346", ...; `view`: how the events given to `write` are to be
   /// understood. Errors: unknown sensor, file cannot be made.
   Aedat2Writer(const std::string& path, const std::string& sensor, EventView view = EventView::jaer);
-  Aedat2Writer(const Aedat2Writer&) = delete;
-  Aedat2Writer& operator=(const Aedat2Writer&) = delete;
-  ~Aedat2Writer();
+  /// The camera named, or else the smallest that has all pixels. Errors: none is large enough.
+  Aedat2Writer(const std::string& path, const EventSink& sink);
 
   /// Errors: outside the sensor; a time that 32 bits cannot carry (below 0, first time over 2^32 µs, gaps
   /// over 2^31).
-  void write(std::span<const Event> events);
-  void finish();
+  void write(std::span<const Event> events) override;
+  void finish() override { file_.finish(); }
 
  private:
   std::uint32_t encode(const Event&) const;
 
-  std::string path_, unfinished_;
-  std::ofstream stream_;
+  NewFile file_;
   Aedat2Sensor layout_;
   EventView view_;
   TimestampUnwrapper unwrap_;
-  bool finished_ = false;
 };
 
 }  // namespace synfire

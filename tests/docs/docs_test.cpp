@@ -82,7 +82,8 @@ TEST(Docs, LinksLeadSomewhere) {
   }
 }
 
-// The README's commands in their order, in a folder of their own; `./synfire` is the program under test.
+// The commands of the README and of docs/events.md in their order, in a folder of their own; `./synfire` is
+// the program under test.
 TEST(Docs, CommandsOfTheReadmeRun) {
   const char* program = std::getenv("SYNFIRE_PROGRAM");
   ASSERT_NE(program, nullptr);
@@ -91,7 +92,10 @@ TEST(Docs, CommandsOfTheReadmeRun) {
   fs::create_symlink(program, folder / "synfire");
   fs::create_directory_symlink(fs::absolute(source_folder() / "examples"), folder / "examples");
   int commands = 0;
-  for (const auto& block : blocks(text_of(source_folder() / "README.md"), "sh")) {
+  std::vector<std::string> shown = blocks(text_of(source_folder() / "README.md"), "sh");
+  for (const std::string& block : blocks(text_of(source_folder() / "docs/events.md"), "sh"))
+    shown.push_back(block);
+  for (const auto& block : shown) {
     std::istringstream lines(block);
     for (std::string line; std::getline(lines, line);) {
       ++commands;
@@ -99,7 +103,7 @@ TEST(Docs, CommandsOfTheReadmeRun) {
       EXPECT_EQ(std::system(command.c_str()), 0) << line << "\n" << text_of(folder / "log");
     }
   }
-  EXPECT_GE(commands, 2);
+  EXPECT_GE(commands, 9);
   EXPECT_TRUE(fs::exists(folder / "raster.png"));
   const std::string plastic =
       "cd '" + folder.string() +

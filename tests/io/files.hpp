@@ -40,6 +40,7 @@ class TemporaryFolder {
   }
   std::string file(std::string_view name) const { return (path_ / name).string(); }
   std::string write(std::string_view name, std::string_view content) const {
+    std::filesystem::remove(path_ / name);  // truncating a file makes some file systems wait for the disk
     std::ofstream(path_ / name, std::ios::binary) << content;
     return file(name);
   }

@@ -158,5 +158,76 @@ TEST(Images, WhatIsWrongIsTold) {
   EXPECT_EQ(read_images(good, 3).count(), 0u);
 }
 
+// --- CIFAR
+// --------------------------------------------------------------------------------------------------------
+
+TEST(Cifar, GenuineFilesHaveTheKnownImages) {
+  if (!test::have("cifar10")) GTEST_SKIP() << test::data_file("cifar10") << " is missing";
+  const std::string train = test::data_file("cifar10/data_batch_1.bin");
+  EXPECT_TRUE(is_cifar(train));
+  const auto labels = read_labels(train);
+  ASSERT_EQ(labels.size(), 10000u);
+  EXPECT_EQ(std::vector(labels.begin(), labels.begin() + 10),
+            (std::vector<std::uint8_t>{6, 9, 9, 4, 1, 1, 2, 7, 8, 3}));
+  std::vector<int> of_class(10);
+  for (const auto label : labels) ++of_class.at(label);
+  EXPECT_EQ(of_class, (std::vector{1005, 974, 1032, 1016, 999, 937, 1030, 1001, 1025, 981}));
+  const Images images = read_images(train, 0, 2);
+  EXPECT_EQ(images.channels, 3u);
+  EXPECT_EQ(images.height, 32u);
+  EXPECT_EQ(images.width, 32u);
+  ASSERT_EQ(images.count(), 2u);
+  const auto starts = [&](std::size_t plane, const std::vector<std::uint8_t>& expected) {
+    EXPECT_TRUE(std::ranges::equal(images[0].subspan(plane * 1024, 4), expected)) << plane;
+  };
+  starts(0, {59, 43, 50, 68}), starts(1, {62, 46, 48, 54}), starts(2, {63, 45, 43, 42});
+  const std::string file = test::data_file("cifar10/test_batch_2000.bin");
+  EXPECT_EQ(read_labels(file, 0, 10), (std::vector<std::uint8_t>{3, 8, 8, 0, 6, 6, 1, 6, 3, 1}));
+  EXPECT_EQ(read_labels(file).size(), 2000u);
+}
+
+/// Records whose bytes count from their number on, after their labels.
+std::string records(int count, int labels) {
+  std::string bytes;
+  for (int i = 0; i < count; ++i) {
+    for (int k = 0; k < labels; ++k) bytes += static_cast<char>(k == 0 ? i : 90 + i);
+    for (int k = 0; k < 3072; ++k) bytes += static_cast<char>(i + k);
+  }
+  return bytes;
+}
+
+TEST(Cifar, BothSetsPlainAndPacked) {
+  const TemporaryFolder folder;
+  for (const int labels : {1, 2}) {
+    const std::string bytes = records(3, labels);
+    for (const auto& path : {folder.write("plain.bin", bytes), write_packed(folder, "packed.gz", bytes)}) {
+      const std::uint8_t first = labels == 1 ? 0 : 90;
+      EXPECT_EQ(read_labels(path),
+                (std::vector<std::uint8_t>{first, std::uint8_t(first + 1), std::uint8_t(first + 2)}));
+      const Images last = read_images(path, 2);
+      ASSERT_EQ(last.count(), 1u);
+      EXPECT_EQ(last[0][0], 2);
+      EXPECT_EQ(last[0][3071], std::uint8_t(2 + 3071));
+    }
+  }
+}
+
+TEST(Cifar, WhatIsWrongIsTold) {
+  const TemporaryFolder folder;
+  const auto told = [&](const std::string& bytes, const std::string& message) {
+    const std::string found = error_of([&] { read_images(folder.write("file", bytes)); });
+    EXPECT_NE(found.find(message), std::string::npos) << found;
+  };
+  told(records(3, 1) + "x", "byte 9220: the file ends here, inside a record");
+  told(records(3, 1).substr(0, 9000), "byte 9000: the file ends here");
+  told(records(11, 1), "byte 30730: a label 10 that CIFAR-10 has not got");
+  told(records(11, 2), "byte 30740: a label 100 that CIFAR-100 has not got");
+  const std::string good = folder.write("good", records(2, 1));
+  EXPECT_NE(error_of([&] { read_images(good, 1, 2); }).find("holds 2 items; 2 from number 1 on"),
+            std::string::npos);
+  EXPECT_NE(error_of([&] { read_labels(good, 3); }).find("holds 2 items"), std::string::npos);
+  EXPECT_EQ(read_images(good, 2).count(), 0u);
+}
+
 }  // namespace
 }  // namespace synfire

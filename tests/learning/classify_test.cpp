@@ -231,9 +231,11 @@ TEST(TaskData, FashionMnist) {
           fashion + "}, input: pixels, output: out, train: 100, test: 7}}\n",
       "net.yaml"));
   const TaskData data = load_task_data(network, *network.task);
-  EXPECT_EQ(data.train.count(), 100u);
-  EXPECT_EQ(data.train.images.count(), 100u);
-  EXPECT_EQ(data.test.labels, (std::vector<std::uint8_t>{9, 2, 1, 1, 6, 1, 4}));
+  EXPECT_EQ(data.train->count(), 100u);
+  EXPECT_EQ(data.train->next().pixels.size(), 784u);
+  std::vector<std::uint8_t> labels;
+  for (std::size_t k = 0; k < data.test->count(); ++k) labels.push_back(data.test->next().label);
+  EXPECT_EQ(labels, (std::vector<std::uint8_t>{9, 2, 1, 1, 6, 1, 4}));
   EXPECT_EQ(data.classes, 10u);
   EXPECT_EQ(task_files(*network.task).size(), 4u);
 }
@@ -245,8 +247,8 @@ TEST(TaskData, Vibrations) {
       "out}}\n",
       "net.yaml"));
   const TaskData data = load_task_data(network, *network.task);
-  EXPECT_EQ(data.train.count(), 24u);
-  EXPECT_EQ(data.test.count(), 8u);
+  EXPECT_EQ(data.train->count(), 24u);
+  EXPECT_EQ(data.test->count(), 8u);
   EXPECT_EQ(data.classes, 8u);
   network.task->data.parameters["train"] = 4;
   EXPECT_NE(test::error_of([&] { check_task_data(network, *network.task); }), "");

@@ -1,4 +1,6 @@
 // Tasks as the language describes them: every key arrives, and what cannot be is refused at its place.
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
 #include "tests/networks/texts.hpp"
@@ -53,6 +55,30 @@ TEST(Task, EveryKeyArrives) {
   EXPECT_EQ(task.test_parameters[0].population, 1u);
   EXPECT_EQ(task.test_parameters[0].parameter, "V_th");
   EXPECT_EQ(task.test_parameters[0].value, -40);
+}
+
+TEST(Dataset, EveryKeyArrives) {
+  const std::string set = "dataset: {path: " + std::filesystem::temp_directory_path().string() +
+                          ", split: 0.75, classes: [cat, 7], shuffle: 11, batch: 4, prefetch: 0, cache: 2}\n";
+  const auto network = parsed(base + set + "task:\n  classify: {input: film, output: out}\n");
+  const DatasetDescription dataset = network.dataset.value();
+  EXPECT_EQ(dataset.split, 0.75);
+  EXPECT_EQ(dataset.classes, (std::vector<std::string>{"cat", "7"}));
+  EXPECT_EQ(dataset.shuffle, 11u);
+  EXPECT_EQ(dataset.batch, 4u);
+  EXPECT_EQ(dataset.prefetch, 0u);
+  EXPECT_EQ(dataset.cache_bytes, 2u << 20);
+  EXPECT_EQ(network.task->data.kind, "dataset");
+  EXPECT_EQ(network.task->data.dataset->path, dataset.path);
+  const std::string inside = with("data: {" + set.substr(0, set.size() - 1) + "}, input: film, output: out");
+  EXPECT_EQ(parsed(inside).task->data.dataset->shuffle, 11u);
+  EXPECT_FALSE(parsed(inside).dataset);
+}
+
+TEST(Dataset, OneOfTwoAndNotForNothing) {
+  const std::string set = "dataset: {path: " + std::filesystem::temp_directory_path().string() + "}\n";
+  EXPECT_NE(message_of(base + set).find("no task uses it"), std::string::npos);
+  EXPECT_NE(message_of(with(least) + set).find("leave one of them out"), std::string::npos);
 }
 
 struct Refusal {

@@ -1,0 +1,98 @@
+// Records of numbers (compound types), and chunks as they lie in the file.
+#include <algorithm>
+
+#include "io/hdf5_internal.hpp"
+
+namespace synfire::hdf5 {
+
+using namespace detail;
+
+std::vector<std::string> Dataset::fields() const {
+  const Lock lock;
+  file_->require_open();
+  const Id type(H5Dget_type(handle_->id), H5Tclose);
+  std::vector<std::string> names;
+  if (!type.valid() || H5Tget_class(type) != H5T_COMPOUND) return names;
+  const int count = H5Tget_nmembers(type);
+  for (int i = 0; i < count; ++i) {
+    if (H5Tget_member_class(type, static_cast<unsigned>(i)) != H5T_INTEGER) continue;
+    char* const name = H5Tget_member_name(type, static_cast<unsigned>(i));
+    if (name == nullptr) continue;
+    names.emplace_back(name);
+    H5free_memory(name);
+  }
+  return names;
+}
+
+void Dataset::read_field_into(const std::string& field, std::uint64_t first, Type type, std::size_t count,
+                              void* to) const {
+  const Lock lock;
+  const auto check = [&](auto result) {
+    return checked(result, ErrorKind::input, file_path(), path_, fmt::format("cannot read '{}'", field));
+  };
+  const auto names = fields();
+  if (std::find(names.begin(), names.end(), field) == names.end())
+    fail(ErrorKind::input, file_path(), path_, fmt::format("has no field '{}' of whole numbers", field));
+  if (dimensions().size() != 1) fail(ErrorKind::input, file_path(), path_, "must have one dimension");
+  const Id record(H5Tcreate(H5T_COMPOUND, size_of(type)), H5Tclose);
+  check(H5Tinsert(record, field.c_str(), 0, native(type)));
+  const Id in_file(H5Dget_space(handle_->id), H5Sclose);
+  check(in_file.id);
+  const hsize_t start = first, size = count;
+  const Id in_memory(H5Screate_simple(1, &size, nullptr), H5Sclose);
+  check(H5Sselect_hyperslab(in_file, H5S_SELECT_SET, &start, nullptr, &size, nullptr));
+  const Id transfer(H5Pcreate(H5P_DATASET_XFER), H5Pclose);
+  check(H5Pset_type_conv_cb(transfer, refuse_overflow, nullptr));
+  check(H5Dread(handle_->id, record, in_memory, in_file, transfer, to));
+}
+
+std::vector<int> Dataset::filters() const {
+  const Lock lock;
+  file_->require_open();
+  const Id plist(H5Dget_create_plist(handle_->id), H5Pclose);
+  std::vector<int> all;
+  if (!plist.valid() || H5Pget_layout(plist) != H5D_CHUNKED) return all;
+  const int count = H5Pget_nfilters(plist);
+  for (int i = 0; i < count; ++i) {
+    unsigned flags = 0;
+    std::size_t values = 0;
+    all.push_back(
+        H5Pget_filter2(plist, static_cast<unsigned>(i), &flags, &values, nullptr, 0, nullptr, nullptr));
+  }
+  return all;
+}
+
+std::uint64_t Dataset::chunk_rows() const {
+  const Lock lock;
+  file_->require_open();
+  const Id plist(H5Dget_create_plist(handle_->id), H5Pclose);
+  if (!plist.valid() || H5Pget_layout(plist) != H5D_CHUNKED) return 0;
+  std::array<hsize_t, H5S_MAX_RANK> chunk{};
+  return H5Pget_chunk(plist, H5S_MAX_RANK, chunk.data()) > 0 ? chunk[0] : 0;
+}
+
+RawChunk Dataset::read_chunk(std::uint64_t row) const {
+  const Lock lock;
+  const std::uint64_t rows = chunk_rows();
+  const auto sizes = dimensions();
+  if (rows == 0 || sizes.size() != 1 || row >= sizes[0])
+    fail(ErrorKind::input, file_path(), path_, fmt::format("has no chunk with row {}", row));
+  const auto check = [&](auto result) {
+    return checked(result, ErrorKind::input, file_path(), path_,
+                   fmt::format("cannot read the chunk of row {}", row));
+  };
+  const hsize_t start = row / rows * rows;
+  unsigned left_out = 0;
+  haddr_t address = HADDR_UNDEF;
+  hsize_t bytes = 0;
+  check(H5Dget_chunk_info_by_coord(handle_->id, &start, &left_out, &address, &bytes));
+  hsize_t file_bytes = 0;
+  check(H5Fget_filesize(file_->id, &file_bytes));
+  if (address == HADDR_UNDEF || bytes > file_bytes || address > file_bytes - bytes)
+    fail(ErrorKind::input, file_path(), path_, fmt::format("its chunk of row {} is not in the file", row));
+  RawChunk chunk{std::vector<std::uint8_t>(bytes), address, left_out};
+  check(H5Dread_chunk(handle_->id, H5P_DEFAULT, &start, &chunk.filters_left_out, chunk.bytes.data()));
+  return chunk;
+}
+
+}  // namespace synfire::hdf5

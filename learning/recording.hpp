@@ -1,0 +1,29 @@
+// One way to open whatever becomes a stream of events: recordings of events, and sound.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "io/events/event_reader.hpp"
+
+namespace synfire {
+
+/// True for a sound file, by content: wav, flac, aiff, ogg. Errors: the file cannot be read.
+bool is_sound(const std::string& path);
+
+/// Opens a recording by content. A sound passes through an artificial cochlea (encoders/cochlea.hpp, with its
+/// standard parameters; random numbers of seed 1 and the file's name without its ending): its spikes are
+/// events of 700 channels. Errors: as open_events, read_sound and Cochlea::spikes.
+std::unique_ptr<EventReader> open_recording(const std::string& path, const EventOptions& options = {});
+
+/// What the name of a file of the Free Spoken Digit Dataset says.
+struct SpokenDigit {
+  int digit = 0;
+  std::string speaker;
+  int index = 0;
+};
+/// From {digit}_{speaker}_{index}.wav; nothing for any other name.
+std::optional<SpokenDigit> spoken_digit_name(const std::string& path);
+
+}  // namespace synfire
