@@ -149,8 +149,8 @@ class Scaled {
           text_like(tree, is_count ? fmt::format("{:.0f}", std::round(scaled)) : fmt::format("{}", scaled));
       return full;
     };
-    if (rule == "fixed_indegree") return rewrite("K", in_degrees);
-    if (rule == "fixed_outdegree") return rewrite("K", in_degrees) * sources / std::max(1.0, targets);
+    if (rule == "fixed_indegree") return rewrite("indegree", in_degrees);
+    if (rule == "fixed_outdegree") return rewrite("outdegree", in_degrees) * sources / std::max(1.0, targets);
     if (rule == "fixed_total_number") return rewrite("N", neurons * in_degrees) / std::max(1.0, targets);
     if (rule == "fixed_probability") return rewrite("p", in_degrees / neurons) * sources;
     if (rule == "pair_probability") {

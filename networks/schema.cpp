@@ -327,8 +327,7 @@ Json plasticity() {
 // A map whose keys are names; several names, separated by commas, have a value with lists to pick from.
 Json by_name(Json value) {
   Json map = {{"type", "object"}};
-  map["propertyNames"] = {{"pattern", names_pattern}};
-  map["patternProperties"][std::string(name_pattern)] = std::move(value);
+  map["patternProperties"]["^[^,]*$"] = std::move(value);
   map["additionalProperties"] = {{"type", "object"}};
   return map;
 }
@@ -446,6 +445,7 @@ std::string network_schema() {
   properties["simulation"].update(simulation);
   properties["scale"].update(scale());
   properties["populations"].update(by_name(reference("population")));
+  properties["populations"]["propertyNames"] = {{"pattern", names_pattern}};
   properties["projections"]["items"] = any_of({reference("projection"), many_projections()});
   properties["layers"]["items"] = reference("layer");
   properties["record"].update(record());

@@ -21,15 +21,15 @@ bool Group::ready() const {
 void Group::advance() {
   const Step step = done.load(std::memory_order_relaxed);
   for (const auto& inlet : inlets) inlet->deliver(step);
-  for (Shard* shard : shards) shard->advance(step, history > 0);
+  for (Shard* shard : shards) shard->advance(step);
   done.store(step + 1, std::memory_order_release);
 }
 
-void Shard::advance(Step step, bool keep_history) {
+void Shard::advance(Step step) {
   for_each_inlet([step](Inlet& inlet) { inlet.deliver(step); });
   spikes.clear();
   emitter->step(step, spikes);
-  if (keep_history) {
+  if (history.kept() > 0) {
     auto& slot = history.slot(step);
     slot.clear();
     for (const std::uint32_t i : spikes) slot.push_back(range.first + i);

@@ -129,7 +129,7 @@ struct Shard {
       if (inlet) visit(*inlet);
   }
   /// Runs a step of which the group has delivered its part.
-  void advance(Step step, bool keep_history);
+  void advance(Step step);
 };
 
 /// Shards of different populations that advance together, with the synapses that reach several of them.

@@ -106,13 +106,14 @@ TEST(Scale, keeps_mean_and_variance_of_the_input) {
       "populations: {a: {model: iaf_psc_exp, size: 200, params: {I_e: 5 pA}}, far: {model: poisson, size: "
       "200}}\n"
       "projections:\n"
-      "- {from: a, to: a, connect: {fixed_indegree: 40}, weight: {normal: [3 pA, 0.3 pA]}}\n"
+      "- {from: a, to: a, connect: {fixed_indegree: 40}, weight: {normal: {mean: 3 pA, sd: 0.3 pA, min: 0 "
+      "pA}}}\n"
       "- {from: a, to: a, connect: {fixed_total_number: {N: 8000}}, weight: -4 pA}\n"
       "- {from: far, to: a, connect: one_to_one, weight: 9 pA}\n";
   const NetworkDescription network = parsed(text);
   EXPECT_EQ(network.populations[0].size(), 100u);
   EXPECT_EQ(network.populations[1].size(), 100u);
-  EXPECT_EQ(network.projections[0].connect.parameters.at("K"), 10);
+  EXPECT_EQ(network.projections[0].connect.parameters.at("indegree"), 10);
   EXPECT_EQ(network.projections[1].connect.parameters.at("N"), 1000) << "in-degree 40 becomes 10";
   EXPECT_DOUBLE_EQ(network.projections[0].weight.mean(), 6) << "K w^2 stays";
   EXPECT_DOUBLE_EQ(std::get<Normal>(network.projections[0].weight.shape).sd, 0.6);
