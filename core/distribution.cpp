@@ -12,6 +12,7 @@ namespace {
 template <class... Ts> struct Overload : Ts... { using Ts::operator()...; };
 template <class... Ts> Overload(Ts...) -> Overload<Ts...>;
 
+constexpr double normal_reach = 7.2;  // standard deviations
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 struct LogScale {
@@ -98,8 +99,38 @@ double Distribution::sample(RandomKey key, std::uint64_t index, std::uint32_t pa
   return value;
 }
 
+void Distribution::sample(RandomKey key, std::uint64_t index, std::uint32_t first,
+                          std::span<double> values) const {
+  const auto* const normal = std::get_if<Normal>(&shape);
+  const auto* const even = std::get_if<Uniform>(&shape);
+  if (normal == nullptr && even == nullptr) {
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] = sample(key, index, first + static_cast<std::uint32_t>(i));
+    return;
+  }
+  first_uniforms(key, index, first, values);
+  if (normal != nullptr) {
+    normal_quantiles(values);
+    for (double& value : values) value = normal->mean + normal->sd * value;
+  } else {
+    for (double& value : values) value = even->low + (even->high - even->low) * value;
+  }
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (values[i] < min || values[i] > max)
+      values[i] = sample(key, index, first + static_cast<std::uint32_t>(i));
+}
+
 double Distribution::lowest() const { return std::max(min, support(shape).first); }
 double Distribution::highest() const { return std::min(max, support(shape).second); }
+
+double Distribution::practically_lowest() const {
+  const auto* const normal = std::get_if<Normal>(&shape);
+  return normal == nullptr ? lowest() : std::max(lowest(), normal->mean - normal_reach * normal->sd);
+}
+double Distribution::practically_highest() const {
+  const auto* const normal = std::get_if<Normal>(&shape);
+  return normal == nullptr ? highest() : std::min(highest(), normal->mean + normal_reach * normal->sd);
+}
 
 double Distribution::mean() const {
   return std::visit(

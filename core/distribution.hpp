@@ -2,6 +2,7 @@
 #pragma once
 
 #include <limits>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -39,9 +40,15 @@ class Distribution {
   /// The value of the element `index`; draws come from the element's own stream.
   double sample(RandomKey key, std::uint64_t index, std::uint32_t part = 0) const;
 
+  /// values[i] = sample(key, index, first + i): the same, faster.
+  void sample(RandomKey key, std::uint64_t index, std::uint32_t first, std::span<double> values) const;
+
   /// The smallest and largest value that can come out.
   double lowest() const;
   double highest() const;
+  /// The same without tails that one draw in 10^12 reaches; infinite where a tail is long and not cut.
+  double practically_lowest() const;
+  double practically_highest() const;
   /// Expected value of the uncut shape; the mean of a list.
   double mean() const;
 

@@ -133,35 +133,38 @@ inline double log_factorial(double n) {
          inverse * (1.0 / 12 - square * (1.0 / 360 - square * (1.0 / 1260 - square / 1680)));
 }
 
-/// The standard normal deviate of a uniform u in (0, 1): the inverse of the normal distribution function,
-/// relative error about 1e-16. Coefficients: Wichura 1988, algorithm AS 241 (PPND16).
-SYNFIRE_HD double normal_quantile(double u) {
-  const double q = u - 0.5;
-  if (q > -0.425 && q < 0.425) {
-    const double r = 0.180625 - q * q;
-    return q *
-           (((((((r * 2509.0809287301226727 + 33430.575583588128105) * r + 67265.770927008700853) * r +
-                45921.953931549871457) *
-                   r +
-               13731.693765509461125) *
-                  r +
-              1971.5909503065514427) *
+namespace detail {
+
+constexpr double middle_of_normal = 0.425;
+
+/// Of u = 0.5 + q within the middle.
+SYNFIRE_HD double normal_quantile_middle(double q) {
+  const double r = 0.180625 - q * q;
+  return q *
+         (((((((r * 2509.0809287301226727 + 33430.575583588128105) * r + 67265.770927008700853) * r +
+              45921.953931549871457) *
                  r +
-             133.14166789178437745) *
+             13731.693765509461125) *
                 r +
-            3.387132872796366608) /
-           (((((((r * 5226.495278852545925 + 28729.085735721942674) * r + 39307.89580009271061) * r +
-                21213.794301586595867) *
-                   r +
-               5394.1960214247511077) *
-                  r +
-              687.1870074920579083) *
+            1971.5909503065514427) *
+               r +
+           133.14166789178437745) *
+              r +
+          3.387132872796366608) /
+         (((((((r * 5226.495278852545925 + 28729.085735721942674) * r + 39307.89580009271061) * r +
+              21213.794301586595867) *
                  r +
-             42.313330701600911252) *
+             5394.1960214247511077) *
                 r +
-            1.0);
-  }
-  const double tail = q < 0 ? u : 1.0 - u;
+            687.1870074920579083) *
+               r +
+           42.313330701600911252) *
+              r +
+          1.0);
+}
+
+/// Of the probability `tail` (< 0.075) beyond the deviate, which is positive.
+SYNFIRE_HD double normal_quantile_tail(double tail) {
   double r = sqrt(-log(tail));
   double value = 0;
   if (r <= 5.0) {
@@ -213,6 +216,17 @@ SYNFIRE_HD double normal_quantile(double u) {
              r +
          1.0);
   }
+  return value;
+}
+
+}  // namespace detail
+
+/// The standard normal deviate of a uniform u in (0, 1): the inverse of the normal distribution function,
+/// relative error about 1e-16. Coefficients: Wichura 1988, algorithm AS 241 (PPND16).
+SYNFIRE_HD double normal_quantile(double u) {
+  const double q = u - 0.5;
+  if (q > -detail::middle_of_normal && q < detail::middle_of_normal) return detail::normal_quantile_middle(q);
+  const double value = detail::normal_quantile_tail(q < 0 ? u : 1.0 - u);
   return q < 0 ? -value : value;
 }
 

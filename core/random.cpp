@@ -1,6 +1,9 @@
 #include "core/random.hpp"
 
+#include <algorithm>
 #include <cmath>
+
+#include "core/loops.hpp"
 
 namespace synfire {
 namespace {
@@ -45,6 +48,50 @@ RandomKey::RandomKey(std::uint64_t seed, std::string_view object) {
   hash = scrambled(scrambled(hash) ^ scrambled(seed ^ 0x5851F42D4C957F2Du));
   low = static_cast<std::uint32_t>(hash);
   high = static_cast<std::uint32_t>(hash >> 32);
+}
+
+void first_uniforms(RandomKey key, std::uint64_t index, std::uint32_t first, std::span<double> values) {
+  constexpr int lanes = 16;
+  for (std::size_t begin = 0; begin < values.size(); begin += lanes) {
+    PhiloxBlocks<lanes> block;
+    std::array<double, lanes> drawn;
+    run_loop([&]() SYNFIRE_INLINE {
+      SYNFIRE_LANES
+      for (int l = 0; l < lanes; ++l) {
+        block.words[0][l] = 0;
+        block.words[1][l] = static_cast<std::uint32_t>(index);
+        block.words[2][l] = static_cast<std::uint32_t>(index >> 32);
+        block.words[3][l] = first + static_cast<std::uint32_t>(begin) + static_cast<std::uint32_t>(l);
+      }
+      philox(block, key);
+      SYNFIRE_LANES
+      for (int l = 0; l < lanes; ++l)
+        drawn[static_cast<std::size_t>(l)] = RandomStream::uniform_of(block.words[0][l], block.words[1][l]);
+    });
+    const std::size_t count = std::min<std::size_t>(lanes, values.size() - begin);
+    std::copy_n(drawn.begin(), count, values.begin() + static_cast<std::ptrdiff_t>(begin));
+  }
+}
+
+// The middle, which most lie in, for all at once; those of the tails one by one.
+void normal_quantiles(std::span<double> values) {
+  constexpr std::size_t block = 64;
+  std::array<double, block> middle;
+  for (std::size_t begin = 0; begin < values.size(); begin += block) {
+    const auto part = values.subspan(begin, std::min(block, values.size() - begin));
+    run_loop([&]() SYNFIRE_INLINE {
+      const double* const u = part.data();
+      double* const result = middle.data();
+      const std::size_t size = part.size();
+      SYNFIRE_INDEPENDENT
+      for (std::size_t i = 0; i < size; ++i) result[i] = math::detail::normal_quantile_middle(u[i] - 0.5);
+    });
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      const double q = part[i] - 0.5;
+      const bool inside = q > -math::detail::middle_of_normal && q < math::detail::middle_of_normal;
+      part[i] = inside ? middle[i] : math::normal_quantile(part[i]);
+    }
+  }
 }
 
 std::uint64_t RandomStream::below(std::uint64_t bound) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "core/host_device.hpp"
@@ -56,8 +57,12 @@ class RandomStream {
   }
   /// In (0, 1), never 0 or 1: 52 random bits and a half, which a double holds exactly.
   double uniform() {
-    const std::uint64_t high = word() >> 6, low = word() >> 6;
-    return (static_cast<double>(high << 26 | low) + 0.5) * 0x1p-52;
+    const std::uint32_t high = word(), low = word();
+    return uniform_of(high, low);
+  }
+  /// Of two words.
+  static double uniform_of(std::uint32_t high, std::uint32_t low) {
+    return (static_cast<double>(std::uint64_t(high >> 6) << 26 | low >> 6) + 0.5) * 0x1p-52;
   }
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
   double normal() { return math::normal_quantile(uniform()); }
@@ -83,6 +88,11 @@ class RandomStream {
   int used_ = 4;
   PhiloxBlocks<1> block_{};
 };
+
+/// values[i] = the first uniform of the stream (key, index, first + i).
+void first_uniforms(RandomKey key, std::uint64_t index, std::uint32_t first, std::span<double> values);
+/// values[i] = math::normal_quantile(values[i]).
+void normal_quantiles(std::span<double> values);
 
 /// Binomial and Poisson counts from a stream, exact for any arguments (inversion from the mode;
 /// O(sqrt(variance))).

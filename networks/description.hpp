@@ -17,6 +17,7 @@ namespace synfire {
 struct SimulationDescription {
   double duration = 1000;  // ms
   double dt = 0.1;         // ms
+  std::string weights = "auto";
   std::string engine = "batched";
   std::string backend = "auto";
   Position where;

@@ -59,8 +59,17 @@ inline constexpr std::array network = {
         .kind = Kind::texts,
         .meaning = "YAML files whose content comes first; what stands here wins over theirs"},
     Key{.name = "simulation", .kind = Kind::map, .meaning = "how long and how to run"},
-    Key{.name = "populations", .kind = Kind::map, .meaning = "groups of neurons and sources, by name"},
-    Key{.name = "projections", .kind = Kind::list, .meaning = "connections between populations"},
+    Key{.name = "scale", .kind = Kind::map, .meaning = "the same network with fewer neurons and synapses"},
+    Key{.name = "populations",
+        .kind = Kind::map,
+        .meaning =
+            "groups of neurons and sources, by name; 'a, b: …' stands for several, {each: […]} in it for "
+            "what differs"},
+    Key{.name = "projections",
+        .kind = Kind::list,
+        .meaning =
+            "connections between populations; lists under from and to stand for all pairs, {each: […]} "
+            "there for one pair after another, {table: …}, {each_from: …}, {each_to: …} for what differs"},
     Key{.name = "layers",
         .kind = Kind::list,
         .meaning = "populations in a row, each connected to the one before"},
@@ -89,8 +98,34 @@ inline constexpr std::array simulation = {
         .standard = "0.1 ms",
         .unit = Unit::ms,
         .bounds = positive},
+    Key{.name = "weights",
+        .kind = Kind::text,
+        .meaning = "how weights that do not change are kept",
+        .standard = "auto"},
     Key{.name = "engine", .kind = Kind::text, .meaning = "how time advances", .standard = "batched"},
     Key{.name = "backend", .kind = Kind::text, .meaning = "what computes", .standard = "auto"},
+};
+
+inline constexpr std::array scaling = {
+    Key{.name = "neurons",
+        .kind = Kind::quantity,
+        .meaning = "part of the neurons of each population that there are",
+        .standard = "1",
+        .bounds = {.low = 1e-9, .high = 1}},
+    Key{.name = "in_degrees",
+        .kind = Kind::quantity,
+        .meaning = "part of the synapses onto a neuron that there are, each stronger by the root of it; as "
+                   "neurons without it",
+        .bounds = {.low = 1e-9, .high = 1}},
+    Key{.name = "rates",
+        .kind = Kind::map,
+        .meaning = "rate of each population in the whole network: the mean input that is lost comes as a "
+                   "constant current"},
+    Key{.name = "tau_syn",
+        .kind = Kind::quantity,
+        .meaning = "with rates: charge of a synaptic event divided by its weight",
+        .unit = Unit::ms,
+        .bounds = positive},
 };
 
 inline constexpr std::array population = {
@@ -443,6 +478,10 @@ inline constexpr std::array mask_kinds = {
     Choice{"stochastic", true, "w passes with probability M, drawn anew"}};
 inline constexpr std::array granularities = {Choice{"synapse", true, "each synapse"},
                                              Choice{"target", true, "each target"}};
+inline constexpr std::string_view full_weights = "float32";
+inline constexpr std::array weight_forms = {
+    Choice{"auto", true, "in 16 bits where drawn weights lose less than a thousandth of their mean by it"},
+    Choice{full_weights, true, "in 32 bits"}};
 inline constexpr std::array engines = {Choice{"batched", true, "all neurons step by step on a time grid"},
                                        Choice{event_engine, true, "from event to event, without a grid"}};
 inline constexpr std::array backends = {

@@ -19,6 +19,7 @@ SimulationDescription parse_simulation(const Tree& tree) {
   simulation.where = tree.where();
   simulation.duration = reader.quantity("duration");
   simulation.dt = reader.quantity("dt");
+  simulation.weights = reader.choice("weights", keys::weight_forms);
   simulation.engine = reader.choice("engine", keys::engines);
   simulation.backend = reader.choice("backend", keys::backends);
   if (simulation.engine == keys::event_engine && simulation.backend != "auto" && simulation.backend != "cpu")
@@ -153,7 +154,7 @@ DatasetDescription parse_dataset(const Tree& network) {
 NetworkDescription parse_network(const Tree& source) {
   if (source.is_null()) throw source.error("the file is empty; a network begins with 'synfire: 1'");
   const MapReader given(source, keys::network, "network");
-  const Tree tree = parse::expand_layers(source);
+  const Tree tree = parse::scaled(parse::expand_tables(parse::expand_layers(source)));
   const MapReader reader(tree, keys::network, "network");
   if (const Tree* include = reader.find("include"))
     throw include->error("include: included files must be read before the network is");

@@ -60,6 +60,10 @@ DatasetDescription parse_dataset(const Tree& tree);
 ClassifyDescription parse_task(const Tree& tree, const Network& network);
 Selection parse_selection(const Tree& tree, const std::string& what, const PopulationDescription& population);
 
+/// Entries that stand for many populations or projections written out, one by one.
+Tree expand_tables(const Tree& network);
+/// What `scale` makes of a network whose entries are written out.
+Tree scaled(const Tree& network);
 /// `layers:` written out as populations and projections; the tree comes back as it is when there are none.
 Tree expand_layers(const Tree& network);
 

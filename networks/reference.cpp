@@ -59,6 +59,7 @@ std::string language_reference() {
   add(text, "# Reference\n\nWritten by `synfire schema --markdown`; a test compares the two.\n\n## Keys\n\n");
   add_keys(text, "A network file", keys::network);
   add_keys(text, "`simulation`", keys::simulation);
+  add_keys(text, "`scale`", keys::scaling);
   add_keys(text, "A population", keys::population);
   add_keys(text, "`values` of a population", keys::values);
   add_keys(text, "A projection", keys::projection);

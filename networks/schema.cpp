@@ -21,6 +21,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view name_pattern = "^[A-Za-z_][A-Za-z0-9_-]*$";
+constexpr std::string_view names_pattern = "^[A-Za-z_][A-Za-z0-9_-]*( *, *[A-Za-z_][A-Za-z0-9_-]*)*$";
 constexpr std::string_view number_pattern = "[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?";
 
 Json reference(std::string_view name) { return {{"$ref", fmt::format("#/$defs/{}", name)}}; }
@@ -329,6 +330,14 @@ Json plasticity() {
   return any_of(std::move(forms));
 }
 
+// A map whose keys are names; several names, separated by commas, have a value with lists to pick from.
+Json by_name(Json value) {
+  Json map = {{"type", "object"}};
+  map["patternProperties"]["^[^,]*$"] = std::move(value);
+  map["additionalProperties"] = {{"type", "object"}};
+  return map;
+}
+
 Json record() {
   Json trace = any_of({reference("selection"), table(keys::trace)});
   Json properties = Json::object();
@@ -336,7 +345,7 @@ Json record() {
   for (const auto& model : neuron_models())
     for (const auto& variable : model.state) properties[variable.name] = trace;
   properties[std::string(keys::recorded_weights.name)] = table(keys::weights);
-  return {{"type", "object"}, {"additionalProperties", closed_map(std::move(properties))}};
+  return by_name(closed_map(std::move(properties)));
 }
 
 // A map with one key of the name and nothing else.
@@ -368,6 +377,30 @@ Json task() {
                                                        {"additionalProperties", std::move(value)}};
   classify["description"] = keys::classify.meaning;
   return only(keys::classify.name, std::move(classify));
+}
+
+Json scale() {
+  Json result = table(keys::scaling);
+  result["properties"]["rates"]["additionalProperties"] = reference(quantity_name(Unit::Hz));
+  return result;
+}
+
+// An entry for all pairs, or for one pair after another: what differs is picked from lists anywhere in it.
+Json many_projections() {
+  const Json names = {{"type", "array"}, {"items", {{"type", "string"}}}, {"minItems", 1}};
+  const auto many = [&](std::string_view end) {
+    Json map = {{"type", "object"}};
+    map["properties"][std::string(end)] = any_of({names, only("each", names)});
+    map["required"] = Json::array({end});
+    return map;
+  };
+  Json result = closed_map({});
+  for (const auto& key : keys::projection) {
+    result["properties"][std::string(key.name)] = {{"description", key.meaning}};
+    if (key.required) result["required"].push_back(key.name);
+  }
+  result["anyOf"] = Json::array({many("from"), many("to")});
+  return result;
 }
 
 Json mask() {
@@ -413,12 +446,14 @@ std::string network_schema() {
   schema.update(table(keys::network));
   Json& properties = schema["properties"];
   Json simulation = table(keys::simulation);
+  simulation["properties"]["weights"] = available(keys::weight_forms, simulation["properties"]["weights"]);
   simulation["properties"]["engine"] = available(keys::engines, simulation["properties"]["engine"]);
   simulation["properties"]["backend"] = available(keys::backends, simulation["properties"]["backend"]);
   properties["simulation"].update(simulation);
-  properties["populations"]["additionalProperties"] = reference("population");
-  properties["populations"]["propertyNames"] = {{"pattern", name_pattern}};
-  properties["projections"]["items"] = reference("projection");
+  properties["scale"].update(scale());
+  properties["populations"].update(by_name(reference("population")));
+  properties["populations"]["propertyNames"] = {{"pattern", names_pattern}};
+  properties["projections"]["items"] = any_of({reference("projection"), many_projections()});
   properties["layers"]["items"] = reference("layer");
   properties["record"].update(record());
   properties["dataset"].update(table(keys::dataset));

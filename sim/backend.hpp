@@ -45,6 +45,10 @@ class Emitter {
   /// The accumulator of a receptor, one element a neuron; a step reads and clears it. Empty for sources.
   virtual std::span<float> input(std::size_t /*receptor*/) { return {}; }
 
+  /// From now on the accumulator of a receptor lies elsewhere: as many elements at `place`, aligned to 64
+  /// bytes, all 0.
+  virtual void move_input(std::size_t /*receptor*/, float* /*place*/) {}
+
   /// A state variable, one element a neuron, as it stands after the last step. Empty for sources.
   virtual std::span<const float> state(std::size_t /*variable*/) const { return {}; }
 

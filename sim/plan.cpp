@@ -1,7 +1,10 @@
 #include "sim/plan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -17,9 +20,103 @@
 namespace synfire {
 namespace {
 
+constexpr std::size_t batch = 512;  // values drawn at once
+
 bool is_recorded(const NetworkDescription& network, std::size_t population) {
   const auto* record = record_of(network, population);
   return record != nullptr && (record->spikes.all || !record->spikes.ids.empty());
+}
+
+// True when a structural rule of another projection counts the synapses of this one.
+bool is_counted(const NetworkDescription& network, std::size_t projection) {
+  return std::any_of(network.projections.begin(), network.projections.end(), [&](const auto& other) {
+    const RuleDescription* rule = structural_rule(other.plasticity);
+    return rule != nullptr && rule->next == projection;
+  });
+}
+
+// The unit in which 16 bits hold the weights well enough, or 0: rounding must change none by more than a
+// thousandth of their mean.
+double compact_unit(const ProjectionPlan& projection, const NetworkDescription& network) {
+  const Distribution& weight = projection.description->weight;
+  if (projection.one_weight() || projection.connector->has_weights() || weight.is_listed() ||
+      network.simulation.weights == keys::full_weights)
+    return 0;
+  const double size = std::max(std::abs(weight.practically_lowest()), std::abs(weight.practically_highest()));
+  const double unit = size / CompactBlock::largest;
+  return unit / 2 <= 1e-3 * std::abs(weight.mean()) ? unit : 0;
+}
+
+Step longest_delay(const ProjectionPlan& projection) {
+  if (projection.connector->has_delays()) return DelayRun::max_delay;
+  const double ms = std::min(projection.description->delay.highest(), DelayRun::max_delay * projection.dt_ms);
+  return std::max<Step>(1, Grid(projection.dt_ms).nearest(ms));
+}
+
+JointPlan alone(const ProjectionPlan& projection, const NetworkDescription& network, std::size_t index) {
+  JointPlan joint;
+  joint.projections = {index};
+  joint.from = projection.description->from;
+  joint.receptor = projection.receptor;
+  joint.weight_unit = compact_unit(projection, network);
+  joint.weights = projection.one_weight() ? JointPlan::Weights::shared
+                  : joint.weight_unit > 0 ? JointPlan::Weights::compact
+                                          : JointPlan::Weights::full;
+  joint.one_delay = projection.one_delay();
+  joint.longest_delay = longest_delay(projection);
+  return joint;
+}
+
+// True when both can be stored together: what is stored once for all must be the same.
+bool fit(const Plan& plan, const JointPlan& a, const JointPlan& b) {
+  if (a.from != b.from || a.receptor != b.receptor || a.weights != b.weights || a.one_delay != b.one_delay)
+    return false;
+  const ProjectionPlan &first = plan.projections[a.projections.front()],
+                       &second = plan.projections[b.projections.front()];
+  if (a.weights == JointPlan::Weights::shared && first.weight(0, 0) != second.weight(0, 0)) return false;
+  return !a.one_delay || first.delay(0, 0) == second.delay(0, 0);
+}
+
+// Which projections are stored together depends on the network alone, so that the order in which a neuron
+// sums its inputs does, too.
+void join_projections(Plan& plan, const NetworkDescription& network) {
+  for (std::size_t p = 0; p < plan.projections.size(); ++p) {
+    ProjectionPlan& projection = plan.projections[p];
+    if (projection.is_current || projection.is_fused || projection.is_plastic ||
+        !projection.description->plasticity.empty() || is_counted(network, p))
+      continue;
+    JointPlan joint = alone(projection, network, p);
+    const auto same = std::find_if(plan.joints.begin(), plan.joints.end(),
+                                   [&](const JointPlan& other) { return fit(plan, other, joint); });
+    projection.joint = static_cast<std::size_t>(same - plan.joints.begin());
+    if (same == plan.joints.end()) {
+      plan.joints.push_back(std::move(joint));
+    } else {
+      same->projections.push_back(p);
+      same->weight_unit = std::max(same->weight_unit, joint.weight_unit);
+      same->longest_delay = std::max(same->longest_delay, joint.longest_delay);
+    }
+  }
+}
+
+// Every shard gets a group: the parts of a population one after another, a population of fewer parts to the
+// groups that have the least to do.
+void assign_groups(Plan& plan) {
+  std::vector<double> load(plan.groups, 0);
+  const auto give = [&](PopulationPlan& population, std::size_t part, std::size_t group) {
+    population.groups[part] = group;
+    load[group] += population.ranges[part].count;
+  };
+  for (const bool whole : {true, false}) {
+    for (auto& population : plan.populations) {
+      population.groups.resize(population.ranges.size());
+      if ((population.ranges.size() >= plan.groups) != whole) continue;
+      for (std::size_t part = 0; part < population.ranges.size(); ++part)
+        give(population, part,
+             whole ? part % plan.groups
+                   : static_cast<std::size_t>(std::min_element(load.begin(), load.end()) - load.begin()));
+    }
+  }
 }
 
 // Weights that a rule brings were not there when the description was checked.
@@ -118,6 +215,16 @@ unsigned worthwhile_workers(const BuildContext& context, const Plan& plan, unsig
   return cost(threads) < cost(1) ? threads : 1;
 }
 
+// Runs of equal delay: as many as a row has delays, and not more than synapses.
+double run_bytes(const ProjectionPlan& projection, double synapses, std::size_t blocks) {
+  if (projection.one_delay()) return 0;
+  const Distribution& delay = projection.description->delay;
+  const double span = delay.practically_highest() - delay.practically_lowest();
+  const double delays = projection.connector->has_delays() ? synapses : span / projection.dt_ms + 1;
+  const double rows = double(projection.from->size()) * double(blocks);
+  return std::min(synapses, rows * delays) * sizeof(DelayRun);
+}
+
 double bytes_of(const ProjectionPlan& projection, std::size_t shards) {
   if (projection.is_fused || projection.is_current) return 0;
   const StructureSize structure = structure_size(projection);
@@ -126,13 +233,44 @@ double bytes_of(const ProjectionPlan& projection, std::size_t shards) {
   // A plastic synapse is found by its target as well, and may have traces of its own.
   constexpr double per_plastic = sizeof(float) + 2 * sizeof(std::uint32_t) + 8;
   const double weight = plastic ? per_plastic : (projection.one_weight() ? 0 : sizeof(float));
-  // While a block is built with drawn delays, each synapse's delay is held beside it; runs of equal delay
-  // stay.
-  const double delay = projection.one_delay() ? 0 : sizeof(std::uint32_t) + sizeof(DelayRun);
   const double rows =
       static_cast<double>(projection.from->size()) * 2 * sizeof(std::uint64_t) * double(shards);
-  const double each = sizeof(std::uint16_t) + weight + delay + structure.bytes_each;
-  return synapses * each + rows + double(projection.connector->bytes());
+  // While a block is built with drawn delays, each synapse's delay is held beside it.
+  const double built = projection.one_delay() ? 0 : sizeof(std::uint32_t);
+  const double runs = run_bytes(projection, synapses, shards);
+  const double each = sizeof(std::uint16_t) + weight + built + structure.bytes_each;
+  return synapses * each + runs + rows + double(projection.connector->bytes());
+}
+
+double bytes_of(const Plan& plan, const JointPlan& joint) {
+  double synapses = 0, runs = 0, connectors = 0;
+  for (const std::size_t p : joint.projections) {
+    const ProjectionPlan& projection = plan.projections[p];
+    synapses += projection.connector->expected_synapses();
+    runs = std::max(runs, run_bytes(projection, synapses, plan.groups));
+    connectors += double(projection.connector->bytes());
+  }
+  using Weights = JointPlan::Weights;
+  const double each = joint.weights == Weights::shared ? 2 : joint.weights == Weights::compact ? 4 : 6;
+  const double rows = double(plan.projections[joint.projections.front()].from->size()) * 2 *
+                      sizeof(std::uint64_t) * double(plan.groups);
+  return synapses * each + runs + rows + connectors;
+}
+
+// Beside the blocks that are built at the same time, each synapse's delay is held.
+double bytes_while_building(const Plan& plan, unsigned threads) {
+  std::vector<double> delays;
+  for (const JointPlan& joint : plan.joints) {
+    if (joint.one_delay) continue;
+    double synapses = 0;
+    for (const std::size_t p : joint.projections)
+      synapses += plan.projections[p].connector->expected_synapses();
+    const double bytes = joint.longest_delay < (1 << 16) ? sizeof(std::uint16_t) : sizeof(std::uint32_t);
+    delays.insert(delays.end(), plan.groups, synapses * bytes / double(plan.groups));
+  }
+  std::sort(delays.begin(), delays.end(), std::greater<>());
+  delays.resize(std::min<std::size_t>(delays.size(), threads));
+  return std::accumulate(delays.begin(), delays.end(), 0.0);
 }
 
 }  // namespace
@@ -173,6 +311,36 @@ Step ProjectionPlan::delay(std::uint32_t target, std::uint32_t k) const {
                 fmt::format("projection '{}': a delay of {} ms is {} steps; at most {} are possible",
                             description->name, ms, steps, DelayRun::max_delay));
   return steps;
+}
+
+void ProjectionPlan::weights(std::uint32_t target, std::span<float> weights) const {
+  if (connector->has_weights() || connector->kernel_size() > 0) {
+    for (std::uint32_t k = 0; k < weights.size(); ++k) weights[k] = static_cast<float>(weight(target, k));
+    return;
+  }
+  std::array<double, batch> drawn;
+  for (std::size_t first = 0; first < weights.size(); first += batch) {
+    const auto part = std::span(drawn).first(std::min(batch, weights.size() - first));
+    description->weight.sample(weight_key, target, static_cast<std::uint32_t>(first), part);
+    for (std::size_t i = 0; i < part.size(); ++i)
+      weights[first + i] = static_cast<float>(magnitude ? std::abs(part[i]) : part[i]);
+  }
+}
+
+void ProjectionPlan::delays(std::uint32_t target, std::span<std::uint32_t> delays) const {
+  if (connector->has_delays() || description->delay.highest() > DelayRun::max_delay * dt_ms) {
+    for (std::uint32_t k = 0; k < delays.size(); ++k)
+      delays[k] = static_cast<std::uint32_t>(delay(target, k));
+    return;
+  }
+  const Grid grid(dt_ms);
+  std::array<double, batch> drawn;
+  for (std::size_t first = 0; first < delays.size(); first += batch) {
+    const auto part = std::span(drawn).first(std::min(batch, delays.size() - first));
+    description->delay.sample(delay_key, target, static_cast<std::uint32_t>(first), part);
+    for (std::size_t i = 0; i < part.size(); ++i)
+      delays[first + i] = static_cast<std::uint32_t>(std::max<Step>(1, grid.nearest(part[i])));
+  }
 }
 
 const PopulationPlan* Plan::population(std::size_t index) const {
@@ -224,6 +392,8 @@ Plan make_plan(const BuildContext& context, unsigned threads, unsigned shards) {
   Plan plan;
   plan.projections = plan_projections(context, true);
   plan.workers = shards > 0 ? threads : worthwhile_workers(context, plan, threads);
+  plan.groups = shards > 0 ? shards : plan.workers;
+  join_projections(plan, network);
   for (std::size_t i = 0; i < network.populations.size(); ++i) {
     const auto& population = network.populations[i];
     if (is_signal_model(population.model)) continue;
@@ -237,16 +407,19 @@ Plan make_plan(const BuildContext& context, unsigned threads, unsigned shards) {
     if (!neurons && !needed && !is_recorded(network, i)) continue;
     const bool one_part = !neurons || is_restructured(plan, i);
     const std::uint32_t parts = one_part ? 1 : part_count(population.size(), plan.workers, shards);
-    plan.populations.push_back({&population, i, neurons, cut(population.size(), parts)});
+    plan.populations.push_back({&population, i, neurons, cut(population.size(), parts), {}});
     plan.expected_bytes += double(population.size()) *
                            double(bytes_per_neuron(population) + IntervalStatistics::bytes_per_neuron);
   }
   for (const auto& projection : plan.projections) {
     const auto* to = plan.population(projection.description->to);
-    plan.expected_bytes += bytes_of(projection, to->ranges.size());
+    if (!projection.joint) plan.expected_bytes += bytes_of(projection, to->ranges.size());
     if (!projection.is_fused && !projection.is_current)
       plan.expected_synapses += projection.connector->expected_synapses();
   }
+  for (const JointPlan& joint : plan.joints) plan.expected_bytes += bytes_of(plan, joint);
+  plan.expected_bytes += bytes_while_building(plan, threads);
+  assign_groups(plan);
   return plan;
 }
 

@@ -1,55 +1,53 @@
 #include "synapses/sparse.hpp"
 
-#include <algorithm>
 #include <numeric>
-#include <vector>
 
 namespace synfire {
 namespace {
 
-template <class T>
-void permute(std::span<T> row, std::span<const std::uint32_t> order, std::vector<T>& scratch) {
-  scratch.assign(row.begin(), row.end());
-  for (std::size_t k = 0; k < row.size(); ++k) row[k] = scratch[order[k]];
-}
-
-void append_runs(LargeVector<DelayRun>& runs, std::span<const std::uint32_t> sorted_delays) {
-  for (std::size_t k = 0; k < sorted_delays.size();) {
-    std::size_t end = k;
-    while (end < sorted_delays.size() && sorted_delays[end] == sorted_delays[k] &&
-           end - k < DelayRun::max_count)
-      ++end;
-    runs.push_back({sorted_delays[k], static_cast<std::uint32_t>(end - k)});
-    k = end;
-  }
+template <class T> void permute(T* row, std::span<const std::uint32_t> order) {
+  thread_local std::vector<T> before;
+  before.assign(row, row + order.size());
+  for (std::size_t k = 0; k < order.size(); ++k) row[k] = before[order[k]];
 }
 
 }  // namespace
 
-void order_by_delay(SparseBlock& block, std::span<const std::uint32_t> delays) {
-  const std::size_t rows = block.row_begin.size() - 1;
-  block.run_begin.resize(rows + 1);
-  block.run_begin[0] = 0;
-  std::vector<std::uint32_t> order, sorted_delays;
-  std::vector<std::uint16_t> old_targets;
-  std::vector<float> old_weights;
-  for (std::size_t r = 0; r < rows; ++r) {
-    const std::size_t begin = block.row_begin[r], count = block.row_begin[r + 1] - begin;
-    const auto row_delays = delays.subspan(begin, count);
-    order.resize(count);
-    std::iota(order.begin(), order.end(), 0u);
-    std::stable_sort(order.begin(), order.end(),
-                     [&](auto a, auto b) { return row_delays[a] < row_delays[b]; });
-    sorted_delays.resize(count);
-    for (std::size_t k = 0; k < count; ++k) sorted_delays[k] = row_delays[order[k]];
-    permute(std::span(block.targets).subspan(begin, count), order, old_targets);
-    if (!block.weights.empty()) permute(std::span(block.weights).subspan(begin, count), order, old_weights);
-    append_runs(block.runs, sorted_delays);
-    block.run_begin[r + 1] = block.runs.size();
-  }
+void SparseBlock::reorder(std::uint64_t begin, std::span<const std::uint32_t> order) {
+  permute(targets.data() + begin, order);
+  if (!weights.empty()) permute(weights.data() + begin, order);
+}
+
+void CompactBlock::reorder(std::uint64_t begin, std::span<const std::uint32_t> order) {
+  permute(packed.data() + begin, order);
+}
+
+void DelayOrder::by_counting(std::span<const std::uint32_t> delays, std::uint32_t low, std::uint32_t high) {
+  starts_.assign(std::size_t(high - low) + 2, 0);
+  for (const std::uint32_t delay : delays) ++starts_[delay - low + 1];
+  for (std::size_t d = 1; d < starts_.size(); ++d) starts_[d] += starts_[d - 1];
+  for (std::size_t k = 0; k < delays.size(); ++k)
+    order_[starts_[delays[k] - low]++] = static_cast<std::uint32_t>(k);
+}
+
+std::span<const std::uint32_t> DelayOrder::operator()(std::span<const std::uint32_t> delays,
+                                                      LargeVector<DelayRun>& runs) {
+  order_.resize(delays.size());
   const auto [low, high] = std::minmax_element(delays.begin(), delays.end());
-  block.min_delay = delays.empty() ? 1 : *low;
-  block.max_delay = delays.empty() ? 1 : *high;
+  if (*high - *low <= 4 * delays.size() + 256) {
+    by_counting(delays, *low, *high);
+  } else {
+    std::iota(order_.begin(), order_.end(), 0u);
+    std::stable_sort(order_.begin(), order_.end(), [&](auto a, auto b) { return delays[a] < delays[b]; });
+  }
+  for (std::size_t k = 0; k < order_.size();) {
+    const std::uint32_t delay = delays[order_[k]];
+    std::size_t end = k;
+    while (end < order_.size() && delays[order_[end]] == delay && end - k < DelayRun::max_count) ++end;
+    runs.push_back({delay, static_cast<std::uint32_t>(end - k)});
+    k = end;
+  }
+  return order_;
 }
 
 }  // namespace synfire

@@ -12,6 +12,7 @@
 #include "networks/connect/list.hpp"
 #include "networks/connect/neighbourhood_2d.hpp"
 #include "networks/connect/one_to_one.hpp"
+#include "networks/connect/pair_probability.hpp"
 #include "networks/connect/scale_free.hpp"
 #include "networks/connect/small_world.hpp"
 
@@ -24,6 +25,7 @@ using Rules = TypeList<  //
     FixedIndegree,       //
     FixedOutdegree,      //
     FixedTotalNumber,    //
+    PairProbability,     //
     List,                //
     SmallWorld,          //
     ScaleFree,           //

@@ -42,7 +42,7 @@ struct TracedArrival {
 /// inputs in an order that no sharding can change.
 template <class Due> class Arrivals {
  public:
-  Arrivals(const SparseBlock& block, std::vector<Shard*> feeders, std::unique_ptr<Release> release)
+  Arrivals(const SparseRows& block, std::vector<Shard*> feeders, std::unique_ptr<Release> release)
       : feeders_(std::move(feeders)), release_(std::move(release)) {
     if (block.has_one_delay()) return;
     std::size_t pages = 1;
@@ -57,14 +57,14 @@ template <class Due> class Arrivals {
   void remember() { remembers_ = true; }
   /// The block has changed, between two steps of which `step` is the later one: from it on, what is under way
   /// finds the synapses that there are now. The smallest and largest delay must be the same as before.
-  void replan(const SparseBlock& block, Step step) {
+  void replan(const SparseRows& block, Step step) {
     if (block.has_one_delay()) return;
     for (auto& page : calendar_) page.clear();
     for (const Flight& flight : flights_) plan_row(block, flight, step);
   }
 
   /// Calls visit(due) for everything that arrives in `step`. Steps must be asked for one after another.
-  template <class Visit> void for_each(const SparseBlock& block, Step step, const Visit& visit) {
+  template <class Block, class Visit> void for_each(const Block& block, Step step, const Visit& visit) {
     const Step emitted = step - block.min_delay;
     if (block.has_one_delay()) {
       if (emitted >= 0) for_each_row(block, emitted, visit);
@@ -74,20 +74,33 @@ template <class Due> class Arrivals {
     auto& page = calendar_[static_cast<std::size_t>(step) & (calendar_.size() - 1)];
     constexpr std::size_t look_ahead = 4;
     for (std::size_t k = 0; k < page.size(); ++k) {
-      if (k + look_ahead < page.size()) block.prefetch(page[k + look_ahead].begin);
+      if (k + look_ahead < page.size()) prefetch(block, page[k + look_ahead]);
       visit(page[k]);
     }
     page.clear();
   }
 
  private:
+  template <class Block> static void prefetch(const Block& block, const Due& due) {
+    block.prefetch(due.begin, due.count);
+  }
+  template <bool whole_rows, class Block> static void prefetch(const Block& block, std::uint32_t source) {
+    if constexpr (whole_rows) {
+      const std::uint64_t begin = block.row_begin[source];
+      block.prefetch(begin, static_cast<std::uint32_t>(block.row_begin[source + 1] - begin));
+    } else {
+      __builtin_prefetch(block.runs.data() + block.run_begin[source]);
+    }
+  }
+
   // Visits (source, times it spiked) of one step, ascending by source, with a look ahead for the cache.
-  template <class Visit> void for_each_spike(const SparseBlock& block, Step emitted, const Visit& visit) {
+  template <bool whole_rows, class Block, class Visit>
+  void for_each_spike(const Block& block, Step emitted, const Visit& visit) {
     constexpr std::size_t look_ahead = 2;
     for (const Shard* feeder : feeders_) {
       const auto& sources = feeder->history.slot(emitted);
       for (std::size_t k = 0; k < sources.size();) {
-        if (k + look_ahead < sources.size()) block.prefetch(block.row_begin[sources[k + look_ahead]]);
+        if (k + look_ahead < sources.size()) prefetch<whole_rows>(block, sources[k + look_ahead]);
         const std::size_t first = k;
         while (k < sources.size() && sources[k] == sources[first]) ++k;
         const auto times = static_cast<std::uint32_t>(k - first);
@@ -97,8 +110,9 @@ template <class Due> class Arrivals {
     }
   }
 
-  template <class Visit> void for_each_row(const SparseBlock& block, Step emitted, const Visit& visit) {
-    for_each_spike(block, emitted, [&](std::uint32_t source, std::uint32_t times, float factor) {
+  template <class Block, class Visit>
+  void for_each_row(const Block& block, Step emitted, const Visit& visit) {
+    for_each_spike<true>(block, emitted, [&](std::uint32_t source, std::uint32_t times, float factor) {
       const std::uint64_t begin = block.row_begin[source];
       const auto count = static_cast<std::uint32_t>(block.row_begin[source + 1] - begin);
       visit(Due::of(begin, count, times, factor, source));
@@ -112,10 +126,10 @@ template <class Due> class Arrivals {
     float factor;
   };
 
-  void plan_runs(const SparseBlock& block, Step emitted) {
+  template <class Block> void plan_runs(const Block& block, Step emitted) {
     const Step now = emitted + block.min_delay;
     while (!flights_.empty() && flights_.front().emitted + block.max_delay <= now) flights_.pop_front();
-    for_each_spike(block, emitted, [&](std::uint32_t source, std::uint32_t times, float factor) {
+    for_each_spike<false>(block, emitted, [&](std::uint32_t source, std::uint32_t times, float factor) {
       const Flight flight{emitted, source, times, factor};
       plan_row(block, flight, now);
       if (remembers_) flights_.push_back(flight);
@@ -123,7 +137,7 @@ template <class Due> class Arrivals {
   }
 
   // Puts the runs of a row that are due in step `from` or later onto their pages.
-  void plan_row(const SparseBlock& block, const Flight& flight, Step from) {
+  void plan_row(const SparseRows& block, const Flight& flight, Step from) {
     const std::size_t mask = calendar_.size() - 1;
     std::uint64_t begin = block.row_begin[flight.source];
     for (std::uint64_t r = block.run_begin[flight.source]; r < block.run_begin[flight.source + 1]; ++r) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -20,6 +21,7 @@
 #include "sim/catalogue_rules.hpp"
 #include "sim/catalogue_structure.hpp"
 #include "sim/cpu/inlets.hpp"
+#include "sim/cpu/joint.hpp"
 #include "sim/cpu/links.hpp"
 #include "sim/cpu/plastic.hpp"
 
@@ -74,8 +76,10 @@ CpuEngine::CpuEngine(const BuildContext& context, const RunOptions& options)
 }
 
 void CpuEngine::make_shards(const Plan& plan) {
+  for (std::size_t g = 0; g < plan.groups; ++g) groups_.push_back(std::make_unique<Group>());
   for (const auto& population : plan.populations) {
-    for (const Range range : population.ranges) {
+    for (std::size_t part = 0; part < population.ranges.size(); ++part) {
+      const Range range = population.ranges[part];
       auto shard = std::make_unique<Shard>();
       shard->population = population.index;
       shard->range = range;
@@ -83,6 +87,8 @@ void CpuEngine::make_shards(const Plan& plan) {
       shard->emitter = population.neurons ? make_neurons(context_, *population.description, range)
                                           : make_spike_source(context_, *population.description, range);
       shard->statistics = IntervalStatistics(range.count);
+      shard->group = groups_[population.groups[part]].get();
+      shard->group->shards.push_back(shard.get());
       shards_.push_back(std::move(shard));
     }
   }
@@ -163,104 +169,139 @@ void CpuEngine::add_structure(const ProjectionPlan& projection, PlasticParts& pa
 
 void CpuEngine::make_inlets(const Plan& plan) {
   struct Job {
-    const ProjectionPlan* projection;
-    Shard* shard;
-    std::size_t slot;
-    std::span<float> input;
+    double synapses;
+    std::function<void()> build;
   };
   std::vector<Job> jobs;
+  for (const auto& group : groups_) {
+    for (JointInlet& joint : place_joints(plan, *group)) {
+      group->inlets.emplace_back();
+      jobs.push_back({joint.expected_synapses(),
+                      [this, slot = &group->inlets, n = group->inlets.size() - 1, made = std::move(joint)] {
+                        (*slot)[n] = made.build(shards_of(made.from));
+                      }});
+    }
+  }
   for (const auto& projection : plan.projections) {
     for (const auto& shard : shards_) {
       if (shard->population != projection.description->to) continue;
-      jobs.push_back(
-          {&projection, shard.get(), shard->inlets.size(), shard->emitter->input(projection.receptor)});
+      const std::size_t slot = shard->inlets.size();
       shard->inlets.emplace_back();
+      if (projection.joint) continue;
+      const auto input = shard->emitter->input(projection.receptor);
+      jobs.push_back({projection.connector->expected_synapses(), [this, &projection, &shard, slot, input] {
+                        shard->inlets[slot] = make_inlet(projection, *shard, input);
+                      }});
     }
   }
+  // The largest first, so that no worker is left with one when the others are done.
+  std::stable_sort(jobs.begin(), jobs.end(),
+                   [](const Job& a, const Job& b) { return a.synapses > b.synapses; });
   const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads_);
   tbb::task_arena arena(static_cast<int>(threads_));
   arena.execute([&] {
-    tbb::parallel_for(std::size_t(0), jobs.size(), [&](std::size_t j) {
-      const auto& [projection, shard, slot, input] = jobs[j];
-      shard->inlets[slot] = make_inlet(*projection, *shard, input);
+    std::atomic<std::size_t> next{0};
+    tbb::parallel_for(0u, threads_, [&](unsigned) {
+      for (std::size_t j = next++; j < jobs.size(); j = next++) jobs[j].build();
     });
   });
 }
 
 void CpuEngine::join_neighbours() {
   for (const auto& shard : shards_)
-    for (const auto& inlet : shard->inlets)
-      if (PlasticInlet* plastic = inlet->as_plastic()) shard->plastic.push_back(plastic);
+    shard->for_each_inlet([&](Inlet& inlet) {
+      if (PlasticInlet* plastic = inlet.as_plastic()) shard->plastic.push_back(plastic);
+    });
   link_masks(context_.network, shards_);
   link_structures(context_.network, shards_);
-  for (const auto& shard : shards_) {
-    std::map<Shard*, Step> youngest;  // feeder -> the smallest age at which its spikes are read here
-    std::map<Shard*, Step> oldest;
-    for (const auto& inlet : shard->inlets) {
-      for (const auto& [feeder, age] : inlet->feeders()) {
-        const auto [young, is_new] = youngest.try_emplace(feeder, age);
+  std::map<Shard*, Step> oldest_reading;
+  for (const auto& group : groups_) {
+    std::map<Group*, Step> youngest;  // feeder -> the smallest age at which its spikes are read here
+    std::map<Group*, Step> oldest;
+    const auto add = [&](const Inlet& inlet) {
+      for (const auto& [feeder, age] : inlet.feeders()) {
+        const auto [young, is_new] = youngest.try_emplace(feeder->group, age);
         young->second = std::min(young->second, age);
-        oldest[feeder] = std::max(oldest[feeder], age);
+        Step& old = oldest[feeder->group];
+        old = std::max(old, age);
+        Step& read = oldest_reading[feeder];
+        read = std::max(read, age);
       }
-    }
-    for (const auto& other : shards_) {  // in a fixed order
+    };
+    for (const auto& inlet : group->inlets) add(*inlet);
+    for (const Shard* shard : group->shards) shard->for_each_inlet(add);
+    for (const auto& other : groups_) {  // in a fixed order
+      if (other == group) continue;
       if (const auto found = youngest.find(other.get()); found != youngest.end())
-        shard->feeders.push_back({other.get(), found->second});
+        group->feeders.push_back({other.get(), found->second});
       if (const auto found = oldest.find(other.get()); found != oldest.end())
-        other->fed.push_back({shard.get(), found->second});
+        other->fed.push_back({group.get(), found->second});
     }
   }
-  constexpr Step lead = 64;  // how far a shard may run ahead of those it feeds
-  for (const auto& shard : shards_) {
+  constexpr Step lead = 64;  // how far a group may run ahead of those it feeds
+  for (const auto& group : groups_) {
     Step oldest = 0;
-    for (const auto& [consumer, age] : shard->fed) oldest = std::max(oldest, age);
-    if (!shard->fed.empty()) shard->history.keep(oldest + lead);
+    for (Shard* shard : group->shards)
+      if (const auto found = oldest_reading.find(shard); found != oldest_reading.end())
+        oldest = std::max(oldest, found->second);
+    if (oldest == 0) continue;
+    for (Shard* shard : group->shards) {
+      if (!oldest_reading.contains(shard)) continue;
+      shard->history.keep(oldest + lead);
+      group->history = shard->history.kept();
+    }
   }
 }
 
 // Heaviest first to the worker with the least to do. Counts an update as 1 and a synapse as 1/1000 (a spike
 // of each source once in a thousand steps).
 void CpuEngine::assign_homes() {
-  const auto cost = [](const Shard& shard) {
-    double sum = shard.range.count;
-    for (const auto& inlet : shard.inlets)
-      sum += inlet->is_drive() ? 2.0 * double(inlet->synapses()) : double(inlet->synapses()) * 1e-3;
+  const auto cost = [](const Group& group) {
+    double sum = 0;
+    const auto add = [&sum](const Inlet& inlet) {
+      sum += inlet.is_drive() ? 2.0 * double(inlet.synapses()) : double(inlet.synapses()) * 1e-3;
+    };
+    for (const auto& inlet : group.inlets) add(*inlet);
+    for (const Shard* shard : group.shards) {
+      sum += shard->range.count;
+      shard->for_each_inlet(add);
+    }
     return sum;
   };
-  std::vector<Shard*> order;
-  for (const auto& shard : shards_) order.push_back(shard.get());
-  std::stable_sort(order.begin(), order.end(), [&](Shard* a, Shard* b) { return cost(*a) > cost(*b); });
+  std::vector<Group*> order;
+  for (const auto& group : groups_) order.push_back(group.get());
+  std::stable_sort(order.begin(), order.end(), [&](Group* a, Group* b) { return cost(*a) > cost(*b); });
   homes_.assign(workers_, {});
   std::vector<double> load(workers_, 0);
-  for (Shard* shard : order) {
+  for (Group* group : order) {
     const auto least = static_cast<std::size_t>(std::min_element(load.begin(), load.end()) - load.begin());
-    homes_[least].push_back(shard);
-    load[least] += cost(*shard);
+    homes_[least].push_back(group);
+    load[least] += cost(*group);
   }
 }
 
 Step CpuEngine::completed() const {
   Step least = std::numeric_limits<Step>::max();
-  for (const auto& shard : shards_) least = std::min(least, shard->done.load(std::memory_order_acquire));
-  return shards_.empty() ? 0 : least;
+  for (const auto& group : groups_) least = std::min(least, group->done.load(std::memory_order_acquire));
+  return groups_.empty() ? 0 : least;
 }
 
-// Runs a shard as far as its neighbours allow; false when it could not move.
-bool CpuEngine::run_shard(Shard& shard, Step steps) {
-  if (shard.done.load(std::memory_order_relaxed) >= steps) return false;
-  if (shard.busy.test(std::memory_order_relaxed) || shard.busy.test_and_set(std::memory_order_acquire))
+// Runs a group as far as its neighbours allow; false when it could not move.
+bool CpuEngine::run_group(Group& group, Step steps) {
+  if (group.done.load(std::memory_order_relaxed) >= steps) return false;
+  if (group.busy.test(std::memory_order_relaxed) || group.busy.test_and_set(std::memory_order_acquire))
     return false;
   constexpr int most_in_a_row = 64;  // then look at the others, whose data may be waited for
   int moved = 0;
-  while (moved < most_in_a_row && shard.done.load(std::memory_order_relaxed) < steps && shard.ready()) {
-    shard.advance();
+  while (moved < most_in_a_row && group.done.load(std::memory_order_relaxed) < steps && group.ready()) {
+    group.advance();
     ++moved;
   }
-  shard.busy.clear(std::memory_order_release);
+  group.busy.clear(std::memory_order_release);
   return moved > 0;
 }
 
-// A worker runs the shards at home in its caches; after a while without work it takes anybody's.
+// A worker runs the groups at home in its caches; after a while without work it takes anybody's.
 void CpuEngine::work(unsigned worker, Step steps) {
   const FlushDenormals flush;
   constexpr int patience = 200, before_yielding = 50;
@@ -271,9 +312,9 @@ void CpuEngine::work(unsigned worker, Step steps) {
       return;
     }
     bool moved = false;
-    for (Shard* shard : homes_[worker]) moved |= run_shard(*shard, steps);
+    for (Group* group : homes_[worker]) moved |= run_group(*group, steps);
     if (!moved && idle > patience)
-      for (const auto& shard : shards_) moved |= run_shard(*shard, steps);
+      for (const auto& group : groups_) moved |= run_group(*group, steps);
     idle = moved ? 0 : idle + 1;
     if (idle > before_yielding) std::this_thread::yield();
   }
@@ -380,7 +421,7 @@ bool CpuEngine::advance(Step until) {
   if (stopped_ && !recorder_->failed()) {
     // Stopped from outside: those behind catch up with the one that is furthest, so that the run has one end.
     Step last = 0;
-    for (const auto& shard : shards_) last = std::max(last, shard->done.load());
+    for (const auto& group : groups_) last = std::max(last, group->done.load());
     options_.stop = nullptr;
     work_until(last);
   }
@@ -394,7 +435,7 @@ RunResult CpuEngine::finish() {
     monitor_.join();
   }
   for (const auto& shard : shards_)
-    if (shard->recorder.active()) shard->recorder.hand_over(shard->done.load());
+    if (shard->recorder.active()) shard->recorder.hand_over(shard->group->done.load());
   recorder_->finish();
   return result();
 }
@@ -411,16 +452,19 @@ RunResult CpuEngine::result() const {
   result.wall_s = wall_s_;
   result.biological_s = context_.grid.time_ms(result.steps) * 1e-3;
   result.peak_rss_bytes = peak_resident_bytes();
+  const auto add = [&result](const Inlet& inlet) {
+    (inlet.is_drive() ? result.drive_events : result.synaptic_events) += inlet.events();
+    result.synapses += inlet.synapses();
+    result.synapse_bytes += inlet.bytes();
+  };
   for (const auto& shard : shards_) {
     if (shard->neurons)
-      result.neuron_updates += std::uint64_t(shard->range.count) * std::uint64_t(shard->done.load());
+      result.neuron_updates += std::uint64_t(shard->range.count) * std::uint64_t(shard->group->done.load());
     result.neuron_bytes += shard->emitter->bytes();
-    for (const auto& inlet : shard->inlets) {
-      (inlet->is_drive() ? result.drive_events : result.synaptic_events) += inlet->events();
-      result.synapses += inlet->synapses();
-      result.synapse_bytes += inlet->bytes();
-    }
+    shard->for_each_inlet(add);
   }
+  for (const auto& group : groups_)
+    for (const auto& inlet : group->inlets) add(*inlet);
   for (std::size_t p = 0; p < context_.network.populations.size(); ++p) {
     PopulationResult population;
     double variation = 0;

@@ -41,7 +41,7 @@ class CpuEngine final : public Engine {
   void work_until(Step steps);
   void work(unsigned worker, Step steps);
   bool stop_asked() const;
-  bool run_shard(Shard& shard, Step steps);
+  bool run_group(Group& group, Step steps);
   Progress progress(Step steps) const;
   void watch(const std::stop_token& ended, Step steps) const;
   RunResult result() const;
@@ -51,8 +51,9 @@ class CpuEngine final : public Engine {
   unsigned threads_;      // that may be used
   unsigned workers_ = 1;  // that are used while running
   std::vector<std::unique_ptr<Shard>> shards_;
+  std::vector<std::unique_ptr<Group>> groups_;
   CpuControl control_{context_.network, shards_};
-  std::vector<std::vector<Shard*>> homes_;  // worker -> the shards it runs first
+  std::vector<std::vector<Group*>> homes_;  // worker -> the groups it runs first
   std::unique_ptr<Recorder> recorder_;
   std::atomic<bool> interrupted_{false};
   bool stopped_ = false;

@@ -6,11 +6,11 @@
 
 namespace synfire {
 
-/// Spikes through stored synapses that do not change. Due is Arrival, or TracedArrival where a `release` says
-/// what part of the weight passes.
-template <class Due> class SparseInlet final : public Inlet {
+/// Spikes through stored synapses that do not change, in a SparseBlock or CompactBlock. Due is Arrival, or
+/// TracedArrival where a `release` says what part of the weight passes.
+template <class Due, class Block = SparseBlock> class SparseInlet final : public Inlet {
  public:
-  SparseInlet(SparseBlock block, std::vector<Shard*> feeders, std::unique_ptr<Release> release,
+  SparseInlet(Block block, std::vector<Shard*> feeders, std::unique_ptr<Release> release,
               std::span<float> input)
       : block_(std::move(block)),
         arrivals_(block_, std::move(feeders), std::move(release)),
@@ -30,7 +30,7 @@ template <class Due> class SparseInlet final : public Inlet {
   std::size_t bytes() const override { return block_.bytes() + arrivals_.bytes(); }
 
  private:
-  SparseBlock block_;
+  Block block_;
   Arrivals<Due> arrivals_;
   float* input_;
 };

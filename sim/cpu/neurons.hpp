@@ -48,6 +48,7 @@ template <class M> class CpuNeurons final : public Emitter {
       : dt_ms_(context.grid.dt_ms()),
         state_(range.count),
         input_(range.count),
+        inputs_(input_.pointers()),
         fired_(range.count, 0),
         first_(range.first) {
     if constexpr (draws_noise<M>) {
@@ -87,7 +88,11 @@ template <class M> class CpuNeurons final : public Emitter {
 
   std::span<float> input(std::size_t receptor) override {
     if (receptor + 1 == Columns<Input, float>::count) last_input_used_ = true;
-    return input_.column(receptor);
+    return {inputs_[receptor], fired_.size()};
+  }
+  void move_input(std::size_t receptor, float* place) override {
+    if (receptor + 1 == inputs_.size()) last_input_used_ = true;
+    inputs_[receptor] = place;
   }
   std::span<const float> state(std::size_t variable) const override { return state_.column(variable); }
   bool set_parameter(std::string_view parameter, std::span<const double> values) override {
@@ -151,7 +156,7 @@ template <class M> class CpuNeurons final : public Emitter {
     run_loop([this]() SYNFIRE_INLINE {
       // Everything is copied into locals: a byte stored through `fired` might else have changed it.
       const auto state = state_.pointers();
-      const auto input = input_.pointers();
+      const auto input = inputs_;
       const auto parameters = parameters_.pointers();
       const auto constants = constants_.pointers();
       const auto noise = noise_.pointers();
@@ -183,6 +188,7 @@ template <class M> class CpuNeurons final : public Emitter {
   Constants shared_constants_{};
   Columns<State, float> state_;
   Columns<Input, float> input_;
+  std::array<float*, Columns<Input, float>::count> inputs_;  // where each receptor's accumulator lies
   Columns<Parameters, float> parameters_;
   Columns<Constants, float> constants_;
   LargeVector<std::uint8_t> fired_;  // spikes in this step

@@ -64,10 +64,4 @@ std::vector<std::uint64_t> trains_before(const SparseBlock& now, const SparseBlo
   return places;
 }
 
-std::uint32_t connected_targets(const SparseBlock& block) {
-  std::vector<bool> connected(SparseBlock::max_targets);
-  for (const std::uint16_t target : block.targets) connected[target] = true;
-  return static_cast<std::uint32_t>(std::count(connected.begin(), connected.end(), true));
-}
-
 }  // namespace synfire

@@ -1,6 +1,7 @@
 // A block of synapses as a list and back, and what follows the synapses when their places change.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "core/synapse_list.hpp"
@@ -21,6 +22,10 @@ constexpr std::uint64_t no_train = ~std::uint64_t(0);
 std::vector<std::uint64_t> trains_before(const SparseBlock& now, const SparseBlock& before);
 
 /// Targets of a block that have a synapse.
-std::uint32_t connected_targets(const SparseBlock& block);
+template <class Block> std::uint32_t connected_targets(const Block& block) {
+  std::vector<bool> connected(SparseRows::max_targets);
+  for (std::uint64_t k = 0; k < block.synapses(); ++k) connected[block.target(k)] = true;
+  return static_cast<std::uint32_t>(std::count(connected.begin(), connected.end(), true));
+}
 
 }  // namespace synfire

@@ -9,21 +9,27 @@ void WeightProbe::take(Step point, Recorder& recorder) const {
   recorder.push(std::move(chunk));
 }
 
-bool Shard::ready() const {
+bool Group::ready() const {
   const Step step = done.load(std::memory_order_relaxed);
   for (const auto& [feeder, age] : feeders)
     if (feeder->done.load(std::memory_order_acquire) <= step - age) return false;
   for (const auto& [consumer, age] : fed)
-    if (consumer->done.load(std::memory_order_acquire) <= step - history.kept() + age) return false;
+    if (consumer->done.load(std::memory_order_acquire) <= step - history + age) return false;
   return true;
 }
 
-void Shard::advance() {
+void Group::advance() {
   const Step step = done.load(std::memory_order_relaxed);
   for (const auto& inlet : inlets) inlet->deliver(step);
+  for (Shard* shard : shards) shard->advance(step);
+  done.store(step + 1, std::memory_order_release);
+}
+
+void Shard::advance(Step step) {
+  for_each_inlet([step](Inlet& inlet) { inlet.deliver(step); });
   spikes.clear();
   emitter->step(step, spikes);
-  if (!fed.empty()) {
+  if (history.kept() > 0) {
     auto& slot = history.slot(step);
     slot.clear();
     for (const std::uint32_t i : spikes) slot.push_back(range.first + i);
@@ -33,7 +39,6 @@ void Shard::advance() {
   statistics.add(step, spikes);
   spike_count.store(statistics.spikes(), std::memory_order_relaxed);
   if (recorder.active()) recorder.after_step(step, spikes, *emitter);
-  done.store(step + 1, std::memory_order_release);
 }
 
 }  // namespace synfire

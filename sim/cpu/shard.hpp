@@ -1,4 +1,4 @@
-// A shard: a range of one population with everything that feeds it.
+// A shard: a range of one population with everything that feeds it. Shards that advance together are a group.
 #pragma once
 
 #include <atomic>
@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "core/array.hpp"
 #include "sim/backend.hpp"
 #include "sim/record.hpp"
 #include "sim/statistics.hpp"
@@ -34,6 +35,7 @@ class SpikeHistory {
 };
 
 struct Shard;
+struct Group;
 class PlasticInlet;
 class Branch;
 class StructureRule;
@@ -108,10 +110,10 @@ struct Shard {
   Range range;
   bool neurons = false;  ///< false: spike sources
   std::unique_ptr<Emitter> emitter;
-  std::vector<std::unique_ptr<Inlet>>
-      inlets;                          ///< in the order of the projections, which fixes the order of sums
+  /// In the order of the projections, which fixes the order of sums; null for those that the group delivers.
+  std::vector<std::unique_ptr<Inlet>> inlets;
   std::vector<PlasticInlet*> plastic;  ///< those of the inlets that learn
-  std::vector<Feeder> feeders, fed;
+  Group* group = nullptr;
   SpikeHistory history;
   IntervalStatistics statistics;
   ShardRecorder recorder;
@@ -119,8 +121,32 @@ struct Shard {
   Recorder* sink = nullptr;           ///< of the probes
   std::vector<std::uint32_t> spikes;  ///< of the present step, as offsets
 
-  alignas(64) std::atomic<Step> done{0};      ///< steps completed
-  std::atomic<std::uint64_t> spike_count{0};  ///< in these steps, for whoever watches
+  std::atomic<std::uint64_t> spike_count{0};  ///< so far, for whoever watches
+
+  /// Calls visit(inlet) for those of its own.
+  template <class Visit> void for_each_inlet(const Visit& visit) const {
+    for (const auto& inlet : inlets)
+      if (inlet) visit(*inlet);
+  }
+  /// Runs a step of which the group has delivered its part.
+  void advance(Step step);
+};
+
+/// Shards of different populations that advance together, with the synapses that reach several of them.
+struct Group {
+  /// A group that this one waits for, and the age of the spikes then read (of this one, or by that one).
+  struct Neighbour {
+    Group* group;
+    Step age;
+  };
+
+  std::vector<Shard*> shards;
+  LargeVector<float> accumulators;  ///< of the receptors that `inlets` reach
+  std::vector<std::unique_ptr<Inlet>> inlets;
+  std::vector<Neighbour> feeders, fed;  ///< others, not itself
+  Step history = 0;                     ///< steps that its spikes are kept; 0 when nobody reads them
+
+  alignas(64) std::atomic<Step> done{0};  ///< steps completed
   alignas(64) std::atomic_flag busy = ATOMIC_FLAG_INIT;
 
   /// True when everything that step `done` needs has been emitted, and its spikes will not overwrite unread

@@ -78,6 +78,20 @@ TEST(Distribution, a_draw_depends_on_key_index_and_part_only) {
   EXPECT_NE(d.sample(RandomKey(1, "a"), 5), d.sample(RandomKey(1, "a"), 5, 1));
 }
 
+TEST(Distribution, many_at_once_are_those_one_by_one_to_the_bit) {
+  const RandomKey key(7, "many");
+  for (const auto& d :
+       {make(Normal{2, 3}), make(Normal{0, 1}, -0.5, 0.25), make(Uniform{-2, 5}), make(Uniform{0, 1}, 0.9),
+        make(Lognormal{2, 1}), make(Exponential{3}), Distribution(4)}) {
+    for (const std::size_t count : {std::size_t(1), std::size_t(15), std::size_t(16), std::size_t(1000)}) {
+      std::vector<double> values(count);
+      d.sample(key, 41, 3, values);
+      for (std::size_t i = 0; i < count; ++i)
+        ASSERT_EQ(values[i], d.sample(key, 41, 3 + static_cast<std::uint32_t>(i))) << i << " of " << count;
+    }
+  }
+}
+
 TEST(Distribution, lists_and_constants_give_themselves) {
   const Distribution list = make(std::vector<double>{3, 1, 2});
   EXPECT_EQ(list.sample({}, 0), 3);

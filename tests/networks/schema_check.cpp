@@ -38,10 +38,25 @@ bool properties_fit(const Json& value, const Json& properties, const Json& root)
   });
 }
 
+bool patterns_fit(const Json& value, const Json& patterns, const Json& root) {
+  if (!value.is_object()) return true;
+  for (const auto& [key, entry] : value.items())
+    for (const auto& [pattern, schema] : patterns.items())
+      if (matches(key, pattern) && !fits(entry, schema, root)) return false;
+  return true;
+}
+
+bool has_pattern_for(const Json& schema, const std::string& key) {
+  if (!schema.contains("patternProperties")) return false;
+  const auto patterns = schema["patternProperties"].items();
+  return std::any_of(patterns.begin(), patterns.end(), [&](const auto& p) { return matches(key, p.key()); });
+}
+
 bool additional_fit(const Json& value, const Json& additional, const Json& schema, const Json& root) {
   if (!value.is_object()) return true;
   for (const auto& [key, entry] : value.items()) {
-    const bool listed = schema.contains("properties") && schema["properties"].contains(key);
+    const bool listed =
+        (schema.contains("properties") && schema["properties"].contains(key)) || has_pattern_for(schema, key);
     if (!listed && !fits(entry, additional, root)) return false;
   }
   return true;
@@ -96,6 +111,8 @@ const std::map<std::string, Keyword>& keywords() {
        }},
       {"properties", [](const Json& v, const Json& a, const Json&,
                         const Json& root) { return properties_fit(v, a, root); }},
+      {"patternProperties",
+       [](const Json& v, const Json& a, const Json&, const Json& root) { return patterns_fit(v, a, root); }},
       {"additionalProperties", [](const Json& v, const Json& a, const Json& s,
                                   const Json& root) { return additional_fit(v, a, s, root); }},
       {"propertyNames",

@@ -15,7 +15,7 @@ using namespace testing_tools;
 const std::string noisy = R"(
 synfire: 1
 seed: 5
-simulation: {duration: 200 ms, dt: 1 ms}
+simulation: {duration: 200 ms, dt: 1 ms, weights: float32}
 populations:
   same: {model: oscillation, size: 300}
   varied: {model: oscillation, size: 200, params: {noise_high: {uniform: [0.7, 0.9]}}}

@@ -24,6 +24,7 @@ const std::vector<Case>& cases() {
                                      {"fixed_outdegree", {{"outdegree", 20}}},
                                      {"fixed_total_number", {{"N", 999}}},
                                      {"fixed_total_number", {{"N", 999}, {"allow_multapses", 0}}},
+                                     {"pair_probability", {{"p", 0.1}}},
                                      {"small_world", {{"k", 6}, {"p", 0.2}}},
                                      {"scale_free", {{"alpha", 0.8}, {"beta", 60}}},
                                      {"erdos_renyi", {{"p", 0.3}}},
@@ -51,8 +52,8 @@ TEST(EveryRule, AnswersTheSameInAnyOrderAndAppends) {
 
 TEST(EveryRule, ChanceComesFromTheKey) {
   for (const auto& [rule, parameters] : cases()) {
-    const bool random =
-        rule.starts_with("fixed_") || rule == "small_world" || rule == "scale_free" || rule == "erdos_renyi";
+    const bool random = rule.starts_with("fixed_") || rule == "pair_probability" || rule == "small_world" ||
+                        rule == "scale_free" || rule == "erdos_renyi";
     EXPECT_EQ(rows_of(rule, parameters, within({8, 10}, 1)) != rows_of(rule, parameters, within({8, 10}, 2)),
               random)
         << rule;
