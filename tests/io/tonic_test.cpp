@@ -143,7 +143,7 @@ TEST(Tonic, CutsAndFlips) {
   for (const bool deflate : {false, true}) {
     write_npz(folder.file("a.npz"), spikingjelly(test::random_events(40, 10, 10)), deflate);
     std::string bytes = test::content_of(folder.file("a.npz"));
-    for (std::size_t at = 0; at < bytes.size(); ++at) {
+    for (std::size_t at = 0; at < bytes.size(); at += deflate ? 1 : 5) {
       const char before = bytes[at];
       for (const int change : {0x01, 0x80, 0xff}) {
         bytes[at] = static_cast<char>(before ^ change);
