@@ -27,8 +27,7 @@ struct EncodeBurst {
   };
   static constexpr bool emits_current = false;
   static constexpr std::string_view key = "values";
-  static constexpr std::array<std::string_view, 4> ascending = {"low", "high", "min_interval",
-                                                                "max_interval"};
+  static constexpr std::array<std::string_view, 2> ascending = {"low", "high"};
 
   static constexpr auto describe() {
     using P = Parameters;

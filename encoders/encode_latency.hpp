@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string_view>
@@ -33,7 +34,7 @@ struct EncodeLatency {
   static constexpr std::array<std::string_view, 2> methods = {"linear", "logarithmic"};
   static constexpr bool emits_current = false;
   static constexpr std::string_view key = "values";
-  static constexpr std::array<std::string_view, 4> ascending = {"low", "high", "first", "last"};
+  static constexpr std::array<std::string_view, 2> ascending = {"low", "high"};
 
   static constexpr auto describe() {
     using P = Parameters;
@@ -41,7 +42,7 @@ struct EncodeLatency {
         "latency", "values as the time to the first and only spike of a sample",
         "Thorpe, Delorme & Van Rullen 2001, Neural Networks 14:715",
         field(&P::first, "first", Unit::ms, non_negative, "earliest spike, of a value at `high`"),
-        field(&P::last, "last", Unit::ms, positive, "latest spike"),
+        field(&P::last, "last", Unit::ms, positive, "latest spike, of a value at `low`"),
         field(&P::low, "low", Unit::none, unbounded, "value that is taken as 0"),
         field(&P::high, "high", Unit::none, unbounded, "value that is taken as 1"),
         field(&P::threshold, "threshold", Unit::none, Bounds{.low = 0, .high = 1, .high_excluded = true},
@@ -61,7 +62,7 @@ struct EncodeLatency {
         const double t =
             p.method == 0 ? p.first + (p.last - p.first) * (1 - x)
                           : p.first + p.tau * (std::log(x / (x - p.threshold)) + std::log(1 - p.threshold));
-        if (t <= p.last && t <= samples.step) spikes.add(samples.start(r) + t, i);
+        if (t <= std::max(p.first, p.last) && t <= samples.step) spikes.add(samples.start(r) + t, i);
       }
   }
 };

@@ -34,14 +34,14 @@ struct EncodeRate {
 
   static constexpr auto describe() {
     using P = Parameters;
-    constexpr Bounds rate{.low = 0, .high = 1e6};
+    constexpr Bounds rate{.low = 0, .high = 1e6}, bin{.low = 1e-3, .high = 1e6};
     return about<P>("rate", "values as firing rates: random, by coin toss or regular",
                     "Adrian & Zotterman 1926, J. Physiol. 61:151",
                     field(&P::max_rate, "max_rate", Unit::Hz, rate, "rate of a value at `high`"),
                     field(&P::low, "low", Unit::none, unbounded, "value that stands for no spikes"),
                     field(&P::high, "high", Unit::none, unbounded, "value that stands for `max_rate`"),
                     field(&P::method, "method", methods, "how spikes are placed"),
-                    field(&P::bin, "bin", Unit::ms, positive, "bernoulli: time between two tosses"));
+                    field(&P::bin, "bin", Unit::ms, bin, "bernoulli: time between two tosses"));
   }
 
   static std::size_t neurons(std::size_t values, const Parameters&) { return values; }

@@ -25,9 +25,9 @@ inline constexpr std::size_t longest_sound = std::size_t(1) << 26;
 /// not finite; Error(resource) when it cannot be read.
 Sound read_sound(const std::string& path);
 
-/// The same sound at another rate, band-limited by libsoxr at its high quality. The length in seconds stays, to
-/// a sample. Throws Error(input) when a rate lies outside 100 Hz to 1 MHz or the result would be longer than
-/// `longest_sound`.
+/// The same sound at another rate, band-limited by libsoxr at its high quality. The length in seconds stays,
+/// to a sample. Throws Error(input) when a rate lies outside 100 Hz to 1 MHz or the result would be longer
+/// than `longest_sound`.
 Sound resampled(const Sound& sound, double rate);
 
 }  // namespace synfire

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "core/error.hpp"
 #include "encoders/cochlea.hpp"
 #include "io/audio.hpp"
 #include "io/byte_file.hpp"
@@ -12,6 +13,17 @@
 namespace synfire {
 
 namespace {
+
+SensorInfo heard(const std::string& path, std::size_t channels) {
+  SensorInfo info;
+  info.format = "sound";
+  info.name = "cochlea";
+  info.width = static_cast<std::uint16_t>(channels);
+  info.height = 1;
+  info.audio = true;
+  if (const auto name = spoken_digit_name(path)) info.label = name->digit;
+  return info;
+}
 
 /// The spikes of a sound. They are computed at once when it is opened.
 class CochleaReader final : public EventReader {
@@ -26,12 +38,7 @@ class CochleaReader final : public EventReader {
                          .x = spike.channel,
                          .y = 0,
                          .on = 1});
-    info_.format = "sound";
-    info_.name = "cochlea";
-    info_.width = static_cast<std::uint16_t>(cochlea.channels());
-    info_.height = 1;
-    info_.audio = true;
-    if (const auto name = spoken_digit_name(path)) info_.label = name->digit;
+    info_ = heard(path, cochlea.channels());
   }
 
   const SensorInfo& sensor() const override { return info_; }
@@ -75,8 +82,18 @@ bool is_sound(const std::string& path) {
          (head.starts_with("FORM") && head.ends_with("AIFF")) || head.starts_with("OggS");
 }
 
+SensorInfo recording_sensor(const std::string& path, const EventOptions& options) {
+  if (is_sound(path)) return heard(path, static_cast<std::size_t>(Cochlea::Parameters().channels));
+  return open_events(path, options)->sensor();
+}
+
 std::unique_ptr<EventReader> open_recording(const std::string& path, const EventOptions& options) {
-  if (is_sound(path)) return std::make_unique<CochleaReader>(path);
+  if (is_sound(path)) {
+    if (options.sample != 0 || options.sensor)
+      throw Error(ErrorKind::usage,
+                  path + ": a sound is one recording without a camera: no sample, no sensor");
+    return std::make_unique<CochleaReader>(path);
+  }
   return open_events(path, options);
 }
 

@@ -17,6 +17,10 @@ bool is_sound(const std::string& path);
 /// events of 700 channels. Errors: as open_events, read_sound and Cochlea::spikes.
 std::unique_ptr<EventReader> open_recording(const std::string& path, const EventOptions& options = {});
 
+/// What such a reader says of its sensor, without hearing a sound. Errors: the file cannot be read; as
+/// open_events.
+SensorInfo recording_sensor(const std::string& path, const EventOptions& options = {});
+
 /// What the name of a file of the Free Spoken Digit Dataset says.
 struct SpokenDigit {
   int digit = 0;

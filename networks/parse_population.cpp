@@ -119,7 +119,13 @@ void parse_size(const MapReader& reader, const Kind& kind, PopulationDescription
         fmt::format("size of {}: a sensor has [height, width, 2], the last for the two polarities; "
                     "a cochlea has its number of channels",
                     title(population)));
-  const bool file_knows = kind.source != nullptr && (is_recording || kind.source->key == "file" || population.values);
+  // Currents are connected while the network is read, so how many there are must be known by then.
+  if (kind.emits_current() && population.values && !population.values->rows.empty() && size == nullptr) {
+    population.shape = {static_cast<std::uint32_t>(population.values->rows.front().size())};
+    return;
+  }
+  const bool file_knows = kind.source != nullptr && (is_recording || kind.source->key == "file" ||
+                                                     (population.values && !kind.emits_current()));
   if (size == nullptr && !file_knows) reader.require("size");
 }
 

@@ -458,6 +458,11 @@ std::string network_schema() {
   properties["record"].update(record());
   properties["dataset"].update(table(keys::dataset));
   properties["task"].update(task());
+  // A task takes its data from somewhere.
+  const Json has_data = {{"required", Json::array({"data"})}};
+  const Json of_task = {{"properties", {{std::string(keys::classify.name), has_data}}}};
+  schema["anyOf"] =
+      Json::array({{{"required", Json::array({"dataset"})}}, {{"properties", {{"task", of_task}}}}});
   schema["$defs"] = definitions();
   return schema.dump(2) + "\n";
 }

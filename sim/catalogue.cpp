@@ -10,8 +10,8 @@
 #include "io/spike_file.hpp"
 #include "neurons/models.hpp"
 #include "sim/catalogue_neurons.hpp"
+#include "sim/catalogue_samples.hpp"
 #include "sim/catalogue_trains.hpp"
-#include "sim/samples.hpp"
 #include "sim/values.hpp"
 
 namespace synfire {

@@ -8,7 +8,7 @@
 #include "encoders/sources.hpp"
 #include "io/events/formats.hpp"
 #include "io/spike_file.hpp"
-#include "sim/samples.hpp"
+#include "sim/catalogue_samples.hpp"
 #include "sim/values.hpp"
 
 namespace synfire {

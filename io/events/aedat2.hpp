@@ -34,7 +34,7 @@ class Aedat2Reader final : public EventReader {
   const SensorInfo& sensor() const override { return info_; }
   std::size_t read(std::span<Event> events) override;
   std::uint64_t offset() const override { return file_.offset(); }
-  std::uint64_t lost() const override { return outside_; }
+  std::uint64_t lost() const override { return outside_ + (cut_bytes_ > 0 && !header_cut_ ? 1 : 0); }
   std::vector<std::string> warnings() const override;
 
   /// Length of the header in bytes: where the first event begins.

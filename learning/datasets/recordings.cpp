@@ -36,7 +36,8 @@ class RecordingSet final : public DataSet {
   /// The sensor is that of the first recording.
   RecordingSet(std::string_view kind, std::vector<std::string> classes, std::vector<Recording> recordings)
       : kind_(kind), classes_(std::move(classes)), recordings_(std::move(recordings)) {
-    const SensorInfo sensor = open(recordings_.front())->sensor();
+    const Recording& first = recordings_.front();
+    const SensorInfo sensor = recording_sensor(first.path, {.sample = first.sample});
     shape_ = {.audio = sensor.audio,
               .width = sensor.width,
               .height = sensor.height,

@@ -36,8 +36,18 @@ std::vector<Swept> everything_described() {
   return all;
 }
 
+// What a source plays; that a file is there is all that the parser asks of it.
+std::string played(const std::string& model) {
+  for (const auto& source : source_models()) {
+    if (source.model.name != model || source.key.empty()) continue;
+    return fmt::format(", {}: {}", source.key, source.key == "values" ? "[0, 1]" : __FILE__);
+  }
+  return "";
+}
+
 std::string with_value(const Swept& s, const std::string& value) {
-  return population(fmt::format("model: {}, size: 2, {}: {{{}: {}}}", s.model, s.map, s.info->name, value));
+  return population(fmt::format("model: {}, size: 2{}, {}: {{{}: {}}}", s.model, played(s.model), s.map,
+                                s.info->name, value));
 }
 
 double value_of(const NetworkDescription& network, const Swept& s) {

@@ -50,7 +50,7 @@ TEST(Dataset, ShowsWhatADescriptionChooses) {
   const TemporaryFolder set;
   write_set(set, "train", 40);
   const Folder folder;
-  folder.write("set.yaml", "dataset: {path: " + set.path().string() +
+  folder.write("set.yaml", "synfire: 1\ndataset: {path: " + set.path().string() +
                                ", split: 0.5, classes: [3, 1], shuffle: 4, batch: 3}\n");
   // The rest of a network may stand in the file, or not.
   const Json json = shown(folder, "set.yaml");
@@ -59,9 +59,9 @@ TEST(Dataset, ShowsWhatADescriptionChooses) {
   EXPECT_EQ(json.at("test"), Json({5, 5}));
   EXPECT_NE(run(folder, {"dataset", "set.yaml"}).out.find("4 to train on"), std::string::npos)
       << "batches of 3";
-  folder.write("set.yaml", "dataset: {path: " + set.path().string() + ", classes: [9]}\n");
-  expect_refused(run(folder, {"dataset", "set.yaml"}), input, "set.yaml:1");
-  folder.write("set.yaml", "dataset: {path: nowhere}\n");
+  folder.write("set.yaml", "synfire: 1\ndataset: {path: " + set.path().string() + ", classes: [9]}\n");
+  expect_refused(run(folder, {"dataset", "set.yaml"}), input, "set.yaml:2");
+  folder.write("set.yaml", "synfire: 1\ndataset: {path: nowhere}\n");
   expect_refused(run(folder, {"dataset", "set.yaml"}), input, "nowhere");
 }
 

@@ -11,8 +11,10 @@ using namespace testing_tools;
 using test::TemporaryFolder;
 
 std::string network_with(const std::string& source, const std::string& duration = "100 ms") {
-  return fmt::format("synfire: 1\nsimulation: {{duration: {}, dt: 0.5 ms}}\npopulations:\n  eye: {{{}}}\n",
-                     duration, source);
+  return fmt::format(
+      "synfire: 1\nsimulation: {{duration: {}, dt: 0.5 ms}}\npopulations:\n  eye: {{{}}}\n"
+      "record: {{eye: {{spikes: all}}}}\n",
+      duration, source);
 }
 
 std::vector<double> times(const Ran& ran, std::uint32_t neuron) {
@@ -120,6 +122,7 @@ TEST(Encoders, SoundIsHeard) {
 synfire: 1
 simulation: {{duration: 200 ms, dt: 0.1 ms}}
 populations: {{ear: {{model: cochlea, file: {}, params: {{channels: 40}}}}}}
+record: {{ear: {{spikes: all}}}}
 )",
                                        file.string());
   const Ran ran = run(text);

@@ -1,4 +1,4 @@
-#include "sim/samples.hpp"
+#include "sim/catalogue_samples.hpp"
 
 #include <algorithm>
 #include <cmath>
