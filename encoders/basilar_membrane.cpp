@@ -186,7 +186,8 @@ void interpolate(const double* log_size, const double* phase, double first, doub
 void MembraneTable::read(std::size_t index, std::span<const double> log_hz, std::span<double> real,
                          std::span<double> imaginary) const {
   const Place& place = places_[index];
-  const double boundary = place.about.first + place.about.step * double(points / 2);
+  constexpr std::size_t middle = points / 2;
+  const double boundary = place.about.first + place.about.step * static_cast<double>(middle);
   const auto split =
       static_cast<std::size_t>(std::lower_bound(log_hz.begin(), log_hz.end(), boundary) - log_hz.begin());
   const Piece &below = place.below, &about = place.about;

@@ -21,7 +21,7 @@ std::string counted(const std::string& mask, const std::string& spikes = "[1 ms]
   return fmt::format(R"(
 synfire: 1
 seed: 3
-simulation: {{duration: 100 ms}}
+simulation: {{duration: 100 ms, weights: float32}}
 populations:
   from: {{model: spike_list, spikes: [{0}]}}
   to: {{size: 100, {1}}}
