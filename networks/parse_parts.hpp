@@ -60,6 +60,13 @@ DatasetDescription parse_dataset(const Tree& tree);
 ClassifyDescription parse_task(const Tree& tree, const Network& network);
 Selection parse_selection(const Tree& tree, const std::string& what, const PopulationDescription& population);
 
+/// `value` under the key of `old`, so that errors at the key still point at what the user wrote.
+inline Tree in_place_of(const Tree& old, Tree value) {
+  const Position key = old.key_where();
+  value.set_key_where(key.line, key.column);
+  return value;
+}
+
 /// Entries that stand for many populations or projections written out, one by one.
 Tree expand_tables(const Tree& network);
 /// What `scale` makes of a network whose entries are written out.

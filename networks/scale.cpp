@@ -20,10 +20,7 @@ struct Scale {
 };
 
 Tree text_like(const Tree& old, std::string text) {
-  Tree tree = Tree::scalar(std::move(text), old.where());
-  const Position key = old.key_where();
-  tree.set_key_where(key.line, key.column);
-  return tree;
+  return in_place_of(old, Tree::scalar(std::move(text), old.where()));
 }
 
 /// "87.8 pA" as 87.8 and " pA".

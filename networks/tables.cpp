@@ -44,11 +44,7 @@ Tree picked(const Tree& tree, std::span<const Pick> picks) {
   }
   Tree result = tree;
   for (Tree& item : result.items()) item = picked(item, picks);
-  for (auto& [key, value] : result.members()) {
-    const Position key_where = value.key_where();
-    value = picked(value, picks);
-    value.set_key_where(key_where.line, key_where.column);
-  }
+  for (auto& [key, value] : result.members()) value = in_place_of(value, picked(value, picks));
   return result;
 }
 
@@ -71,11 +67,10 @@ Tree expand_names(const Tree& map, std::string_view what) {
     const auto names = names_in(key);
     for (std::size_t i = 0; i < names.size(); ++i) {
       const Pick pick{each, i, names.size(), "names"};
-      Tree entry = names.size() == 1 ? value : picked(value, std::span(&pick, 1));
-      const Position where = value.key_where();
-      entry.set_key_where(where.line, where.column);
+      Tree entry = names.size() == 1 ? value : in_place_of(value, picked(value, std::span(&pick, 1)));
       if (result.find(names[i]) != nullptr)
-        throw Error(ErrorKind::input, where, fmt::format("{}: '{}' stands there twice", what, names[i]));
+        throw Error(ErrorKind::input, value.key_where(),
+                    fmt::format("{}: '{}' stands there twice", what, names[i]));
       result.members().emplace_back(names[i], std::move(entry));
     }
   }
@@ -100,10 +95,8 @@ End end_of(const Tree& projection, std::string_view key) {
 Tree one_projection(const Tree& entry, const Tree& from, const Tree& to, std::span<const Pick> picks) {
   Tree result = Tree::map(entry.where());
   for (const auto& [key, value] : entry.members()) {
-    Tree part = key == "from" ? from : key == "to" ? to : picked(value, picks);
-    const Position where = value.key_where();
-    part.set_key_where(where.line, where.column);
-    result.members().emplace_back(key, std::move(part));
+    const Tree* const end = key == "from" ? &from : key == "to" ? &to : nullptr;
+    result.members().emplace_back(key, in_place_of(value, end != nullptr ? *end : picked(value, picks)));
   }
   return result;
 }
@@ -156,17 +149,12 @@ void expand_projection(const Tree& entry, Tree& projections) {
 Tree expand_tables(const Tree& network) {
   Tree expanded = network;
   for (const std::string_view key : {"populations", "record"})
-    if (Tree* map = expanded.find(key); map != nullptr && map->is_map()) {
-      const Position where = map->key_where();
-      *map = expand_names(*map, key);
-      map->set_key_where(where.line, where.column);
-    }
+    if (Tree* map = expanded.find(key); map != nullptr && map->is_map())
+      *map = in_place_of(*map, expand_names(*map, key));
   if (Tree* list = expanded.find("projections"); list != nullptr && list->is_list()) {
     Tree projections = Tree::list(list->where());
     for (const Tree& entry : list->items()) expand_projection(entry, projections);
-    const Position where = list->key_where();
-    projections.set_key_where(where.line, where.column);
-    *list = std::move(projections);
+    *list = in_place_of(*list, std::move(projections));
   }
   return expanded;
 }

@@ -65,16 +65,11 @@ Samples one_round(const PopulationDescription& population) {
 }
 
 // Calls visit.template operator()<Encoder>() for the source of this name if it turns values into something.
-template <class Visit> bool with_encoder(std::string_view model, Visit&& visit) {
-  bool found = false;
+template <class Visit> void with_encoder(std::string_view model, Visit&& visit) {
   Sources::for_each([&]<class Source>() {
     if constexpr (requires { &Source::neurons; })
-      if (Source::describe().name == model) {
-        found = true;
-        visit.template operator()<Source>();
-      }
+      if (Source::describe().name == model) visit.template operator()<Source>();
   });
-  return found;
 }
 
 // The size as the user wrote it when it has as many neurons, else the natural one.

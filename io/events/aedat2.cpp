@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "io/events/decoding.hpp"
 
 namespace synfire {
 
@@ -215,10 +216,7 @@ Aedat2Writer::Aedat2Writer(const std::string& path, const EventSink& sink)
     : Aedat2Writer(path, camera_for(path, sink)) {}
 
 std::uint32_t Aedat2Writer::encode(const Event& given) const {
-  if (given.x >= layout_.width || given.y >= layout_.height || given.on > 1)
-    throw Error(ErrorKind::input,
-                fmt::format("{}: event at {}, {} ({}) is outside a {} x {} sensor", file_.path(), given.x,
-                            given.y, given.on, layout_.width, layout_.height));
+  check_event(file_.path(), given, {.width = layout_.width, .height = layout_.height});
   Event event = given;
   if (view_ == EventView::jaer) turn(event, layout_);
   const std::uint32_t x = event.x, y = event.y, on = event.on;
