@@ -8,6 +8,7 @@ class App;
 namespace synfire::cli {
 
 void add_run(CLI::App& app);
+void add_resume(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_events(CLI::App& app);
 void add_convert(CLI::App& app);

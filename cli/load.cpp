@@ -1,5 +1,7 @@
 #include "cli/load.hpp"
 
+#include <filesystem>
+
 #include "io/yaml.hpp"
 #include "networks/parse.hpp"
 
@@ -10,6 +12,7 @@ NetworkDescription NetworkArguments::load() const {
   for (const auto& assignment : overrides) apply_set(tree, assignment);
   NetworkDescription network = parse_network(tree);
   network.source_text = write_yaml(tree);
+  network.source_file = std::filesystem::absolute(file).lexically_normal().string();
   return network;
 }
 

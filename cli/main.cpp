@@ -63,6 +63,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Example: synfire run examples/brunel.yaml && synfire inspect brunel.h5 --plot raster.png");
   synfire::cli::add_run(app);
+  synfire::cli::add_resume(app);
   synfire::cli::add_inspect(app);
   synfire::cli::add_events(app);
   synfire::cli::add_convert(app);

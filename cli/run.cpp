@@ -1,5 +1,3 @@
-#include <atomic>
-#include <csignal>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -9,72 +7,27 @@
 
 #include "cli/commands.hpp"
 #include "cli/load.hpp"
+#include "cli/simulate.hpp"
 #include "cli/task_print.hpp"
 #include "cli/terminal.hpp"
-#include "core/time.hpp"
 #include "learning/classify_file.hpp"
 #include "sim/output.hpp"
 #include "sim/report.hpp"
-#include "sim/simulation.hpp"
 
 namespace synfire::cli {
 namespace {
 
 struct RunArguments {
   NetworkArguments network;
-  std::optional<std::string> output, report;
+  std::optional<std::string> output, report, checkpoint;
   bool force = false, quiet = false;
   unsigned threads = 0;
-};
-
-// Set by the first Ctrl-C; the run then ends in order.
-std::atomic<bool> stop_asked{false};
-std::atomic<int> signal_received{0};
-static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
-extern "C" void ask_to_stop(int signal) {
-  signal_received = signal;
-  stop_asked = true;
-}
-
-// For the time of a run, SIGINT and SIGTERM end it with a complete file; a second signal ends the program.
-class StopSignals {
- public:
-  StopSignals() {
-    struct sigaction action {};
-    action.sa_handler = ask_to_stop;
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    sigaction(SIGINT, &action, nullptr);
-    sigaction(SIGTERM, &action, nullptr);
-  }
-  ~StopSignals() {
-    std::signal(SIGINT, SIG_DFL);
-    std::signal(SIGTERM, SIG_DFL);
-  }
 };
 
 std::string output_of(const RunArguments& arguments, const NetworkDescription& network) {
   if (arguments.output) return *arguments.output;
   if (network.output) return *network.output;
   return std::filesystem::path(arguments.network.file).stem().string() + ".h5";
-}
-
-void print_table(const RunResult& result, const std::string& output) {
-  std::size_t width = 10;
-  for (const auto& p : result.populations) width = std::max(width, p.name.size());
-  fmt::print("{:<{}}  {:>9}  {:>10}  {:>9}  {:>7}\n", "population", width, "neurons", "spikes", "rate Hz",
-             "CV ISI");
-  for (const auto& p : result.populations) {
-    const std::string cv = p.cv_isi > 0 ? fmt::format("{:.3f}", p.cv_isi) : "-";
-    fmt::print("{:<{}}  {:>9}  {:>10}  {:>9.3f}  {:>7}\n", p.name, width, p.neurons, p.spikes, p.rate_hz, cv);
-  }
-  fmt::print(
-      "{} of biological time in {} (real-time factor {:.3g}, {} of {} threads); {} synapses, {} synaptic "
-      "events\n",
-      format_seconds(result.biological_s), format_seconds(result.wall_s), result.real_time_factor(),
-      result.workers, result.threads, format_count(double(result.synapses)),
-      format_count(double(result.synaptic_events + result.drive_events)));
-  if (result.stopped_early) fmt::print("stopped before the end; the file is complete up to there\n");
-  fmt::print("{}\n", output);
 }
 
 bool is_same_file(const std::string& a, const std::string& b) {
@@ -111,11 +64,6 @@ void check_files(const RunArguments& arguments, const NetworkDescription& networ
     throw Error(ErrorKind::usage, fmt::format("output and report are the same file '{}'", output));
   keep_inputs(*arguments.report, arguments.network.file, network);
   check_output(*arguments.report, arguments.force);
-}
-
-// As a shell tells it of a program that a signal ended, so that scripts do not take the run for a whole one.
-void tell_signal() {
-  if (signal_received != 0) throw CLI::RuntimeError(128 + signal_received);
 }
 
 void print_classification(const Classification& result) {
@@ -156,24 +104,18 @@ void run_network(const RunArguments& arguments) {
   const std::string output = output_of(arguments, network);
   check_files(arguments, network, output);
 
-  RunOptions options;
-  options.threads = arguments.threads;
-  options.stop = &stop_asked;
-  if (!arguments.quiet) options.notice = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
-  if (network.task) return run_task(arguments, network, output, options);
-  const Grid grid(network.simulation.dt);
-  ProgressBar bar(network.simulation.duration * 1e-3, arguments.quiet);
-  options.progress = [&](const Progress& now) { bar.show(grid.time_ms(now.done) * 1e-3, now.mean_rate_hz); };
-
-  const StopSignals signals;
-  Simulation simulation(network, options);
-  ResultFile file(output, arguments.force, simulation.network(), options);
-  const RunResult result = simulation.run(file);
-  bar.end();
-  file.finish(result);
-  if (arguments.report) write_report(*arguments.report, result);
-  if (!arguments.quiet) print_table(result, output);
-  if (result.stopped_early) tell_signal();
+  SimulationArguments simulation;
+  simulation.output = output;
+  simulation.report = arguments.report;
+  simulation.force = arguments.force;
+  simulation.quiet = arguments.quiet;
+  simulation.threads = arguments.threads;
+  if (arguments.checkpoint) {
+    check_checkpoints(network);
+    simulation.checkpoint_every_ms = checkpoint_interval(*arguments.checkpoint);
+  }
+  if (network.task) return run_task(arguments, network, output, simulation.options());
+  simulate(network, simulation);
 }
 
 }  // namespace
@@ -189,6 +131,11 @@ void add_run(CLI::App& app) {
   command->add_flag("-f,--force", arguments->force, "replace an existing result file and report");
   command->add_option("-t,--threads", arguments->threads, "threads to use; default: all of the machine")
       ->check(CLI::Range(1, 4096));
+  command
+      ->add_option(
+          "--checkpoint", arguments->checkpoint,
+          "how often (biological time) to write OUTPUT.checkpoint, from which `synfire resume` goes on")
+      ->type_name("every=TIME");
   command->add_option("--report", arguments->report, "write timing and counts as JSON")
       ->type_name("FILE.json");
   command->add_flag("-q,--quiet", arguments->quiet, "print nothing but errors");

@@ -177,6 +177,7 @@ struct NetworkDescription {
   std::optional<ClassifyDescription> task;
   std::optional<std::string> output;
   std::string source_text;  ///< the YAML as run: includes and --set resolved
+  std::string source_file;  ///< where it was read from; "" when it was not
 
   /// Index of a population; absent when there is none of this name.
   std::optional<std::size_t> population(std::string_view name) const;

@@ -1,6 +1,7 @@
 #include "plasticity/structure.hpp"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <tuple>
 #include <unordered_set>
@@ -240,6 +241,45 @@ void Structure::move_rates(const SynapseCounts& here, const SynapseCounts& next)
   // A next layer without synapses has no ratio; the rate stays.
   if (below > 0) rate_prune_ = Rule::next_prune_rate(rate_prune_, e, above / below, p_);
   rate_regenerate_ = Rule::next_regeneration_rate(rate_regenerate_, e, p_);
+}
+
+void Structure::save(const SavedShare& share) const {
+  share.append<double>("rates", std::array{rate_prune_, rate_regenerate_});
+  share.append<std::uint64_t>(
+      "events", std::array{event_, at_first_, std::uint64_t(spans_.size()), std::uint64_t(pruned_.size())});
+  for (const Rule::Span& span : spans_) {
+    share.append<double>("spans", std::array{span.high, span.low, span.sum});
+    share.append<std::int64_t>("sides", std::array<std::int64_t, 2>{span.side, span.events});
+  }
+  for (const auto& [synapse, activity] : pruned_) {
+    share.append<std::uint32_t>("pruned/synapses", std::array{synapse.source, synapse.target, synapse.delay});
+    share.append<double>("pruned/values", std::array{synapse.weight, activity});
+  }
+}
+
+void Structure::load(const LoadedShare& share) {
+  const auto& rates = share.all<double>("rates", 2);
+  const auto& events = share.all<std::uint64_t>("events", 4);
+  rate_prune_ = rates[0];
+  rate_regenerate_ = rates[1];
+  event_ = events[0];
+  at_first_ = events[1];
+  spans_.clear();
+  pruned_.clear();
+  if (events[2] > 0) {
+    const auto& spans = share.all<double>("spans", 3 * events[2]);
+    const auto& sides = share.all<std::int64_t>("sides", 2 * events[2]);
+    for (std::size_t k = 0; k < events[2]; ++k)
+      spans_.push_back({spans[3 * k], spans[3 * k + 1], spans[3 * k + 2], static_cast<int>(sides[2 * k]),
+                        static_cast<int>(sides[2 * k + 1])});
+  }
+  if (events[3] > 0) {
+    const auto& synapses = share.all<std::uint32_t>("pruned/synapses", 3 * events[3]);
+    const auto& values = share.all<double>("pruned/values", 2 * events[3]);
+    for (std::size_t k = 0; k < events[3]; ++k)
+      pruned_.push_back(
+          {{synapses[3 * k], synapses[3 * k + 1], synapses[3 * k + 2], values[2 * k]}, values[2 * k + 1]});
+  }
 }
 
 std::size_t Structure::bytes() const {

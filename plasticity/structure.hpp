@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/random.hpp"
+#include "core/state.hpp"
 #include "core/synapse_list.hpp"
 #include "plasticity/structural.hpp"
 
@@ -32,6 +33,10 @@ class Structure {
   /// The next event. The list must be ascending by source, delay, target, and hold the synapses that the last
   /// event left; it is so afterwards. `next` is what rates refer to, as it stood before the event.
   StructureEvent apply(std::vector<ListedSynapse>& synapses, const SynapseCounts& next);
+
+  /// What the next event depends on beside the list.
+  void save(const SavedShare& share) const;
+  void load(const LoadedShare& share);
 
   std::size_t bytes() const;
 

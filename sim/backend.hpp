@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/random.hpp"
+#include "core/state.hpp"
 #include "core/time.hpp"
 #include "networks/description.hpp"
 #include "sim/synapse_table.hpp"
@@ -57,6 +58,11 @@ class Emitter {
   virtual bool set_parameter(std::string_view /*parameter*/, std::span<const double> /*values*/) {
     return false;
   }
+
+  /// What the next step depends on, to and from the arrays of the population. Sources depend on the step
+  /// alone.
+  virtual void save(const SavedShare& /*share*/) const {}
+  virtual void load(const LoadedShare& /*share*/) {}
 
   virtual std::size_t bytes() const = 0;
 };
@@ -120,6 +126,13 @@ class Engine {
   virtual bool advance(Step until) = 0;
   /// Ends the run and hands over what is left.
   virtual RunResult finish() = 0;
+  /// Brings all that was recorded so far to the sink, and flushes it; between two calls of advance.
+  virtual void sync() {}
+  /// All that a run depends on from here, between two calls of advance. False for engines that cannot say.
+  virtual bool save(State& /*state*/) const { return false; }
+  /// Goes on from what was saved by an engine of the same network, whatever its threads; before start. Throws
+  /// Error(input) when the state does not fit.
+  virtual void load(const State& /*state*/) {}
   /// Null pointer for engines that can only run.
   virtual Control* control() { return nullptr; }
 };

@@ -62,9 +62,25 @@ template <class R> class ReleaseOf final : public Release {
     }
     return sum;
   }
+  void save(const SavedShare& share) const override {
+    std::vector<double> values;
+    for (const auto& state : states_)
+      std::apply([&](auto... value) { (values.push_back(value), ...); }, tie_members<members>(state));
+    share.append<double>("states", values);
+    share.append<Step>("last", last_);
+  }
+  void load(const LoadedShare& share) override {
+    const auto& values = share.all<double>("states", states_.size() * members);
+    last_ = share.all<Step>("last", states_.size());
+    std::size_t next = 0;
+    for (auto& state : states_)
+      std::apply([&](auto&... value) { ((value = values[next++]), ...); }, tie_members<members>(state));
+  }
   std::size_t bytes() const override { return states_.size() * (sizeof(typename R::State) + sizeof(Step)); }
 
  private:
+  static constexpr std::size_t members = member_count<typename R::State, double>;
+
   typename R::Parameters p_;
   double dt_ms_;
   std::vector<typename R::State> states_;

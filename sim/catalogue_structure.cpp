@@ -38,6 +38,8 @@ class StructuralRule final : public StructureRule {
   StructureEvent change(std::vector<ListedSynapse>& synapses, const SynapseCounts& behind) override {
     return structure_.apply(synapses, behind);
   }
+  void save_rule(const SavedShare& share) const override { structure_.save(share); }
+  void load_rule(const LoadedShare& share) override { structure_.load(share); }
   plasticity::Structure structure_;
 };
 

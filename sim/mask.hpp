@@ -40,6 +40,14 @@ class Mask {
   /// What the weights are multiplied by.
   std::span<const float> factors() const { return factors_; }
 
+  bool frozen() const { return frozen_; }
+  /// As it was when all of this was read from it.
+  void restore(std::vector<float> values, std::vector<float> factors, bool frozen) {
+    values_ = std::move(values);
+    factors_ = std::move(factors);
+    frozen_ = frozen;
+  }
+
   /// `other` is 1 - M of this one from now on; it must live as long.
   void lead(Mask& other);
 

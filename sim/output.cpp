@@ -11,6 +11,7 @@
 #include "core/version.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/catalogue_structure.hpp"
+#include "sim/output_copy.hpp"
 
 namespace synfire {
 namespace {
@@ -93,6 +94,15 @@ void check_output(const std::string& path, bool force) {
 
 ResultFile::ResultFile(const std::string& path, bool force, const NetworkDescription& network,
                        const RunOptions& options)
+    : ResultFile(path, force, std::nullopt, network, options) {}
+
+ResultFile ResultFile::continued(const std::string& path, Step from, const NetworkDescription& network,
+                                 const RunOptions& options) {
+  return {path, true, from, network, options};
+}
+
+ResultFile::ResultFile(const std::string& path, bool force, std::optional<Step> from,
+                       const NetworkDescription& network, const RunOptions& options)
     : path_(path), grid_(network.simulation.dt), file_([&] {
         check_output(path, force);
         return create_unnamed(path);
@@ -103,6 +113,7 @@ ResultFile::ResultFile(const std::string& path, bool force, const NetworkDescrip
     write_populations(network);
     open_recordings(network);
     check_room(0);
+    if (from) copy_results(hdf5::File::open(path), *from, network, *this);
     file_.flush();
     file_.rename(path);
   } catch (...) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,10 @@ class ResultFile final : public RecordSink {
   /// An existing file is replaced, in one step, only if `force` is given.
   ResultFile(const std::string& path, bool force, const NetworkDescription& network,
              const RunOptions& options);
+  /// For a run that goes on from a step: what the file that is there holds of the steps before is taken over,
+  /// then it is replaced. Throws as copy_results.
+  static ResultFile continued(const std::string& path, Step from, const NetworkDescription& network,
+                              const RunOptions& options);
 
   void spikes(std::size_t population, std::span<const Step> steps,
               std::span<const std::uint32_t> neurons) override;
@@ -46,6 +51,8 @@ class ResultFile final : public RecordSink {
   void finish(const RunResult& result);
 
  private:
+  ResultFile(const std::string& path, bool force, std::optional<Step> from, const NetworkDescription& network,
+             const RunOptions& options);
   void write_provenance(const NetworkDescription& network, const RunOptions& options);
   void write_populations(const NetworkDescription& network);
   void open_recordings(const NetworkDescription& network);

@@ -41,13 +41,15 @@ std::size_t RecordChunk::bytes() const {
   return total;
 }
 
-Recorder::Recorder(std::vector<RecordedShard> shards, RecordSink& sink, std::vector<std::size_t> weight_parts)
+Recorder::Recorder(std::vector<RecordedShard> shards, RecordSink& sink, std::vector<std::size_t> weight_parts,
+                   Step from)
     : sink_(sink), weight_parts_(std::move(weight_parts)) {
   for (auto& shard : shards) {
     shards_of_.resize(std::max(shards_of_.size(), shard.population + 1));
     shards_of_[shard.population].push_back(streams_.size());
     Stream stream;
     stream.population = shard.population;
+    stream.complete = from;
     stream.trace_elements = std::move(shard.trace_elements);
     stream.frames.resize(stream.trace_elements.size());
     streams_.push_back(std::move(stream));
@@ -99,15 +101,36 @@ void Recorder::finish() {
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
+void Recorder::sync() {
+  std::unique_lock lock(mutex_);
+  const std::uint64_t asked = ++syncs_asked_;
+  arrived_.notify_one();
+  taken_.wait(lock, [&] { return syncs_done_ >= asked || failed(); });
+}
+
+void Recorder::answer_sync(std::uint64_t asked) {
+  if (asked == syncs_done_) return;
+  write_ready();
+  sink_.flush(complete());
+  last_flush_ = std::chrono::steady_clock::now();
+  {
+    const std::lock_guard lock(mutex_);
+    syncs_done_ = asked;
+  }
+  taken_.notify_all();
+}
+
 bool Recorder::take(std::vector<RecordChunk>& chunks, std::vector<WeightChunk>& weights,
-                    std::vector<StructureChunk>& structures) {
+                    std::vector<StructureChunk>& structures, std::uint64_t& sync) {
   chunks.clear();
   weights.clear();
   structures.clear();
   std::unique_lock lock(mutex_);
   arrived_.wait_for(lock, flush_interval, [&] {
-    return !waiting_.empty() || !waiting_weights_.empty() || !waiting_structures_.empty() || finishing_;
+    return !waiting_.empty() || !waiting_weights_.empty() || !waiting_structures_.empty() || finishing_ ||
+           syncs_asked_ != syncs_done_;
   });
+  sync = syncs_asked_;  // what was handed over before it was asked for is taken now
   chunks.swap(waiting_);
   weights.swap(waiting_weights_);
   structures.swap(waiting_structures_);
@@ -124,7 +147,8 @@ void Recorder::run() {
     std::vector<WeightChunk> weights;
     std::vector<StructureChunk> structures;
     last_flush_ = std::chrono::steady_clock::now();
-    while (take(chunks, weights, structures)) {
+    std::uint64_t sync = 0;
+    while (take(chunks, weights, structures, sync)) {
       for (const auto& chunk : structures) sink_.structure(chunk.projection, chunk.point, chunk.event);
       for (const auto& chunk : weights) join_weights(chunk);
       for (const auto& chunk : chunks) {
@@ -133,6 +157,7 @@ void Recorder::run() {
       }
       write_ready();
       flush_if_due();
+      answer_sync(sync);
     }
     sink_.flush(complete());
   } catch (...) {

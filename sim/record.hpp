@@ -90,7 +90,9 @@ class Recorder {
  public:
   /// `shards` in the order of their neurons within each population; `weight_parts`: how many shards each
   /// record of weights is spread over.
-  Recorder(std::vector<RecordedShard> shards, RecordSink& sink, std::vector<std::size_t> weight_parts = {});
+  /// What was recorded before step `from` is with the sink already.
+  Recorder(std::vector<RecordedShard> shards, RecordSink& sink, std::vector<std::size_t> weight_parts = {},
+           Step from = 0);
   ~Recorder();
 
   /// Hands a chunk over; waits while too much is under way. Never throws: see `failed`.
@@ -99,6 +101,8 @@ class Recorder {
   void push(const StructureChunk& chunk);
   /// True when the sink threw; the run should end.
   bool failed() const { return failed_.load(std::memory_order_relaxed); }
+  /// Waits until all that was handed over before is with the sink, which has been flushed.
+  void sync();
   /// Writes what is left and ends the thread. Throws what the sink threw.
   void finish();
 
@@ -115,7 +119,8 @@ class Recorder {
 
   void run();
   bool take(std::vector<RecordChunk>& chunks, std::vector<WeightChunk>& weights,
-            std::vector<StructureChunk>& structures);
+            std::vector<StructureChunk>& structures, std::uint64_t& sync);
+  void answer_sync(std::uint64_t asked);
   void join_weights(const WeightChunk& chunk);
   template <class Chunk> void enter(Chunk chunk, std::size_t bytes, std::vector<Chunk>& waiting);
   void sort_in(const RecordChunk& chunk);
@@ -146,6 +151,7 @@ class Recorder {
   std::map<std::pair<std::size_t, Step>, Joining> joining_;  // (record, point) -> what has arrived
   std::size_t bytes_waiting_ = 0;
   bool finishing_ = false;
+  std::uint64_t syncs_asked_ = 0, syncs_done_ = 0;
   std::atomic<bool> failed_{false};
   std::exception_ptr failure_;
   std::chrono::steady_clock::time_point last_flush_{};

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "core/state.hpp"
 #include "core/time.hpp"
 
 namespace synfire {
@@ -48,6 +49,34 @@ class IntervalStatistics {
       sum += std::sqrt(variance) / mean;
       ++neurons;
     }
+  }
+
+  void save(const SavedShare& share) const {
+    const auto column = [&](const char* name, auto Neuron::*member) {
+      using Value = std::remove_cvref_t<decltype(Neuron().*member)>;
+      std::vector<Value> values;
+      for (const Neuron& n : neurons_) values.push_back(n.*member);
+      share.put<Value>(name, values);
+    };
+    column("last_spike", &Neuron::last);
+    column("intervals/sum", &Neuron::sum);
+    column("intervals/squares", &Neuron::squares);
+    column("intervals/count", &Neuron::intervals);
+    column("spikes", &Neuron::spikes);
+  }
+  void load(const LoadedShare& share) {
+    const auto column = [&](const char* name, auto Neuron::*member) {
+      using Value = std::remove_cvref_t<decltype(Neuron().*member)>;
+      const auto values = share.get<Value>(name);
+      for (std::size_t i = 0; i < neurons_.size(); ++i) neurons_[i].*member = values[i];
+    };
+    column("last_spike", &Neuron::last);
+    column("intervals/sum", &Neuron::sum);
+    column("intervals/squares", &Neuron::squares);
+    column("intervals/count", &Neuron::intervals);
+    column("spikes", &Neuron::spikes);
+    count_ = 0;
+    for (const Neuron& n : neurons_) count_ += n.spikes;
   }
 
  private:

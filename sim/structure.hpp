@@ -7,6 +7,7 @@
 #include <mutex>
 #include <vector>
 
+#include "core/state.hpp"
 #include "core/synapse_list.hpp"
 #include "core/time.hpp"
 
@@ -25,6 +26,11 @@ class StructureLog {
     const auto after = std::partition_point(entries_.begin(), entries_.end(),
                                             [&](const auto& entry) { return entry.first < point; });
     return after == entries_.begin() ? SynapseCounts{} : std::prev(after)->second;
+  }
+
+  std::pair<Step, SynapseCounts> latest() const {
+    const std::lock_guard lock(mutex_);
+    return entries_.empty() ? std::pair(from_the_start, SynapseCounts{}) : entries_.back();
   }
 
   static constexpr Step from_the_start = -1;
@@ -49,12 +55,32 @@ class StructureRule {
     return event;
   }
 
+  /// What the next change depends on beside the synapses.
+  void save(const SavedShare& share) const {
+    save_rule(share);
+    if (!own) return;
+    const auto [point, counts] = own->latest();
+    share.append<std::int64_t>("counted/point", point);
+    share.append<std::uint64_t>("counted/synapses", counts.synapses);
+    share.append<std::uint32_t>("counted/connected", counts.connected);
+    share.append<std::uint32_t>("counted/targets", counts.targets);
+  }
+  void load(const LoadedShare& share) {
+    load_rule(share);
+    if (!own) return;
+    own->add(share.one<std::int64_t>("counted/point"),
+             {share.one<std::uint64_t>("counted/synapses"), share.one<std::uint32_t>("counted/connected"),
+              share.one<std::uint32_t>("counted/targets")});
+  }
+
   const Step every;
   std::shared_ptr<StructureLog> own;         ///< null pointer when nobody asks
   std::shared_ptr<const StructureLog> next;  ///< of the projection that rates refer to
   std::function<void(Step, const StructureEvent&)> announce;
 
  private:
+  virtual void save_rule(const SavedShare& share) const = 0;
+  virtual void load_rule(const LoadedShare& share) = 0;
   virtual StructureEvent change(std::vector<ListedSynapse>& synapses, const SynapseCounts& next) = 0;
 };
 

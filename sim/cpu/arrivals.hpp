@@ -48,6 +48,7 @@ template <class Due> class Arrivals {
     std::size_t pages = 1;
     while (static_cast<Step>(pages) < block.max_delay - block.min_delay + 1) pages *= 2;
     calendar_.resize(pages);
+    remembers_ = release_ != nullptr;  // with what part of the weight they left is known then only
   }
 
   const std::vector<Shard*>& feeders() const { return feeders_; }
@@ -61,6 +62,37 @@ template <class Due> class Arrivals {
     if (block.has_one_delay()) return;
     for (auto& page : calendar_) page.clear();
     for (const Flight& flight : flights_) plan_row(block, flight, step);
+  }
+
+  void save(const SavedShare& share) const {
+    if (!release_ || !share.leads()) return;
+    release_->save(share.within("release"));
+    const SavedShare flights = share.within("flights");
+    for (const Flight& flight : flights_) {
+      flights.append<std::int64_t>("emitted", flight.emitted);
+      flights.append<std::uint32_t>("source", flight.source);
+      flights.append<std::uint32_t>("times", flight.times);
+      flights.append<float>("factor", flight.factor);
+    }
+    flights.append<std::uint64_t>("count", flights_.size());
+  }
+  /// With the histories of the feeders as they were after step now - 1.
+  void load(const SparseRows& block, const LoadedShare& share, Step now) {
+    if (release_) release_->load(share.within("release"));
+    if (block.has_one_delay()) return;
+    std::deque<Flight> flights;
+    if (release_) {
+      flights = load_flights(share.within("flights"), block.row_begin.size() - 1);
+    } else {
+      for (Step emitted = std::max<Step>(0, now - block.max_delay); emitted < now - block.min_delay;
+           ++emitted)
+        for_each_spike<false>(block, emitted, [&](std::uint32_t source, std::uint32_t times, float factor) {
+          flights.push_back({emitted, source, times, factor});
+        });
+    }
+    flights_.swap(flights);
+    replan(block, now);
+    if (!remembers_) flights_.clear();
   }
 
   /// Calls visit(due) for everything that arrives in `step`. Steps must be asked for one after another.
@@ -125,6 +157,21 @@ template <class Due> class Arrivals {
     std::uint32_t source, times;
     float factor;
   };
+
+  static std::deque<Flight> load_flights(const LoadedShare& share, std::size_t sources) {
+    std::deque<Flight> flights;
+    const auto count = share.one<std::uint64_t>("count");
+    if (count == 0) return flights;
+    const auto& emitted = share.all<std::int64_t>("emitted", count);
+    const auto& source = share.all<std::uint32_t>("source", count);
+    const auto& times = share.all<std::uint32_t>("times", count);
+    const auto& factor = share.all<float>("factor", count);
+    for (std::size_t k = 0; k < count; ++k) {
+      if (source[k] >= sources) State::refuse(share.of("source"), "names a neuron that is not there");
+      flights.push_back({emitted[k], source[k], times[k], factor[k]});
+    }
+    return flights;
+  }
 
   template <class Block> void plan_runs(const Block& block, Step emitted) {
     const Step now = emitted + block.min_delay;

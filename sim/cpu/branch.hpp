@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/cpu/plastic_state.hpp"
 #include "sim/cpu/rebuild.hpp"
 #include "sim/cpu/traces.hpp"
 #include "sim/mask.hpp"
@@ -50,6 +51,41 @@ class Branch {
   /// The trains of the block have moved (see trains_before). A mask must be by target.
   void rebuilt(std::span<const std::uint64_t> trains) {
     for (auto& [tau_ms, rates] : watched_) rates.rearrange(trains, no_train);
+  }
+
+  /// Before `load`: how many trains there are.
+  void resize(std::size_t trains) {
+    for (auto& [tau_ms, rates] : watched_) rates.resize(trains);
+  }
+  void save(const SavedShare& share) const {
+    for (std::size_t k = 0; k < watched_.size(); ++k)
+      save_traces(share.within("rates/" + std::to_string(k)), watched_[k].rates);
+    if (!mask_) return;
+    if (share.leads()) share.append<std::uint32_t>("mask/frozen", mask_->frozen() ? 1 : 0);
+    for (const auto& [name, values] :
+         {std::pair("mask/value", mask_->values()), {"mask/factor", mask_->factors()}}) {
+      if (mask_->per_target()) {
+        share.put<float>(name, values);
+      } else {
+        share.append<float>(name, values);
+      }
+    }
+  }
+  void load(const LoadedShare& share, const std::vector<std::uint64_t>& trains,
+            const std::vector<ListedSynapse>& synapses) {
+    for (std::size_t k = 0; k < watched_.size(); ++k)
+      load_traces(share.within("rates/" + std::to_string(k)), trains, watched_[k].rates);
+    if (!mask_) return;
+    std::vector<float> values, factors;
+    if (mask_->per_target()) {
+      const auto saved = share.get<float>("mask/value"), passing = share.get<float>("mask/factor");
+      values.assign(saved.begin(), saved.end());
+      factors.assign(passing.begin(), passing.end());
+    } else {
+      load_of_synapses<float>(share, "mask/value", synapses, values);
+      load_of_synapses<float>(share, "mask/factor", synapses, factors);
+    }
+    mask_->restore(std::move(values), std::move(factors), share.one<std::uint32_t>("mask/frozen") != 0);
   }
 
   /// M of the synapse at a place in the block.

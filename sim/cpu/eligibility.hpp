@@ -9,6 +9,7 @@
 #include "core/array.hpp"
 #include "core/math.hpp"
 #include "core/time.hpp"
+#include "sim/cpu/plastic_state.hpp"
 #include "sim/cpu/shard.hpp"
 
 namespace synfire {
@@ -33,6 +34,8 @@ class RewardSignal {
     for (const Shard* feeder : feeders_) level_ += jump_ * double(feeder->history.slot(emitted).size());
     return level_;
   }
+  double level() const { return level_; }
+  void set_level(double level) { level_ = level; }
   /// Of the integral over a step, given the level at its beginning.
   double rate_of_decay_per_step() const { return current_ ? 0 : -std::log(decay_); }
 
@@ -93,6 +96,24 @@ class Eligibility {
       if (from[k] != absent) values[k] = values_[from[k]];
     values_.swap(values);
     last_.assign(from.size(), static_cast<std::uint32_t>(point));
+  }
+  void save(const SavedShare& share) const {
+    share.append<float>("eligibility", values_);
+    share.append<std::uint32_t>("eligible_since", last_);
+    if (!share.leads()) return;
+    share.append<double>("reward/level", reward_.level());
+    share.append<std::int64_t>("reward/base", base_);
+    share.append<double>("reward/sums", sums_);
+  }
+  void load(const LoadedShare& share, const std::vector<ListedSynapse>& synapses) {
+    load_of_synapses<float>(share, "eligibility", synapses, values_);
+    load_of_synapses<std::uint32_t>(share, "eligible_since", synapses, last_);
+    reward_.set_level(share.one<double>("reward/level"));
+    base_ = share.one<std::int64_t>("reward/base");
+    sums_ = share.all<double>("reward/sums");
+    for (const std::uint32_t last : last_)
+      if (static_cast<Step>(last) < base_ || static_cast<Step>(last) - base_ >= Step(sums_.size()))
+        State::refuse(share.of("eligible_since"), "does not fit the rewards");
   }
   std::size_t bytes() const { return values_.size() * (sizeof(float) + sizeof(std::uint32_t)); }
 

@@ -214,18 +214,18 @@ void CpuEngine::join_neighbours() {
     });
   link_masks(context_.network, shards_);
   link_structures(context_.network, shards_);
-  std::map<Shard*, Step> oldest_reading;
+  std::map<Shard*, Step> oldest_reading;  // the largest age at which its spikes act anywhere
   for (const auto& group : groups_) {
     std::map<Group*, Step> youngest;  // feeder -> the smallest age at which its spikes are read here
     std::map<Group*, Step> oldest;
     const auto add = [&](const Inlet& inlet) {
-      for (const auto& [feeder, age] : inlet.feeders()) {
+      for (const auto& [feeder, age, last] : inlet.feeders()) {
         const auto [young, is_new] = youngest.try_emplace(feeder->group, age);
         young->second = std::min(young->second, age);
         Step& old = oldest[feeder->group];
         old = std::max(old, age);
         Step& read = oldest_reading[feeder];
-        read = std::max(read, age);
+        read = std::max(read, last);
       }
     };
     for (const auto& inlet : group->inlets) add(*inlet);
@@ -398,11 +398,13 @@ void CpuEngine::start(RecordSink& sink) {
     recorded.push_back({shard->population, shard->recorder.trace_elements()});
     recording.push_back(shard.get());
   }
-  recorder_ = std::make_unique<Recorder>(std::move(recorded), sink, place_probes());
+  const Step now = completed();
+  recorder_ = std::make_unique<Recorder>(std::move(recorded), sink, place_probes(), now);
   for (Shard* shard : recording) shard->recorder.start(*recorder_);
   for (const auto& shard : shards_) {
     shard->sink = recorder_.get();
-    for (const WeightProbe& probe : shard->probes) probe.take(0, *recorder_);
+    if (now == 0)
+      for (const WeightProbe& probe : shard->probes) probe.take(0, *recorder_);
     for (PlasticInlet* inlet : shard->plastic)
       if (StructureRule* rule = inlet->structure())
         rule->announce = [this, p = inlet->projection()](Step point, const StructureEvent& event) {
@@ -429,13 +431,22 @@ bool CpuEngine::advance(Step until) {
   return !stopped_;
 }
 
+void CpuEngine::hand_over() {
+  for (const auto& shard : shards_)
+    if (shard->recorder.active()) shard->recorder.hand_over(shard->group->done.load());
+}
+
+void CpuEngine::sync() {
+  hand_over();
+  recorder_->sync();
+}
+
 RunResult CpuEngine::finish() {
   if (monitor_.joinable()) {
     monitor_.request_stop();
     monitor_.join();
   }
-  for (const auto& shard : shards_)
-    if (shard->recorder.active()) shard->recorder.hand_over(shard->group->done.load());
+  hand_over();
   recorder_->finish();
   return result();
 }
@@ -452,6 +463,8 @@ RunResult CpuEngine::result() const {
   result.wall_s = wall_s_;
   result.biological_s = context_.grid.time_ms(result.steps) * 1e-3;
   result.peak_rss_bytes = peak_resident_bytes();
+  result.synaptic_events = earlier_synaptic_events_;
+  result.drive_events = earlier_drive_events_;
   const auto add = [&result](const Inlet& inlet) {
     (inlet.is_drive() ? result.drive_events : result.synaptic_events) += inlet.events();
     result.synapses += inlet.synapses();

@@ -23,6 +23,9 @@ class CpuEngine final : public Engine {
   void start(RecordSink& sink) override;
   bool advance(Step until) override;
   RunResult finish() override;
+  void sync() override;
+  bool save(State& state) const override;
+  void load(const State& state) override;
   Control* control() override { return &control_; }
 
  private:
@@ -44,6 +47,7 @@ class CpuEngine final : public Engine {
   bool run_group(Group& group, Step steps);
   Progress progress(Step steps) const;
   void watch(const std::stop_token& ended, Step steps) const;
+  void hand_over();
   RunResult result() const;
 
   BuildContext context_;
@@ -58,7 +62,8 @@ class CpuEngine final : public Engine {
   std::atomic<bool> interrupted_{false};
   bool stopped_ = false;
   double build_s_ = 0, wall_s_ = 0;
-  std::jthread monitor_;  // last: it watches all of the above
+  std::uint64_t earlier_synaptic_events_ = 0, earlier_drive_events_ = 0;  // before it was loaded
+  std::jthread monitor_;                                                  // last: it watches all of the above
 };
 
 }  // namespace synfire

@@ -23,8 +23,10 @@ template <class Due, class Block = SparseBlock> class SparseInlet final : public
     });
   }
   std::vector<Feeder> feeders() const override {
-    return feeders_of_age(arrivals_.feeders(), block_.min_delay);
+    return feeders_of_age(arrivals_.feeders(), block_.min_delay, block_.max_delay);
   }
+  void save(const SavedShare& share, Step) const override { arrivals_.save(share); }
+  void load(const LoadedShare& share, Step now) override { arrivals_.load(block_, share, now); }
   std::uint64_t synapses() const override { return block_.synapses(); }
   std::uint32_t connected() const override { return connected_targets(block_); }
   std::size_t bytes() const override { return block_.bytes() + arrivals_.bytes(); }

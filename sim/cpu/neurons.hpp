@@ -113,6 +113,16 @@ template <class M> class CpuNeurons final : public Emitter {
     shared_constants_ = M::constants(shared_, dt_ms_);
     return found;
   }
+  void save(const SavedShare& share) const override {
+    for (std::size_t m = 0; m < Columns<State, float>::count; ++m)
+      share.put<float>(state_name(m), state_.column(m));
+  }
+  void load(const LoadedShare& share) override {
+    for (std::size_t m = 0; m < Columns<State, float>::count; ++m) {
+      const auto saved = share.get<float>(state_name(m));
+      std::copy(saved.begin(), saved.end(), state_.column(m).begin());
+    }
+  }
   std::size_t bytes() const override {
     constexpr std::size_t varied_members =
         Columns<Parameters, float>::count + Columns<Constants, float>::count;
@@ -122,6 +132,8 @@ template <class M> class CpuNeurons final : public Emitter {
   }
 
  private:
+  static std::string state_name(std::size_t member) { return "state/" + std::to_string(member); }
+
   // From one set of parameters for all to one for each.
   void vary() {
     varied_ = true;

@@ -9,6 +9,7 @@
 #include "sim/cpu/branch.hpp"
 #include "sim/cpu/eligibility.hpp"
 #include "sim/cpu/incoming.hpp"
+#include "sim/cpu/plastic_state.hpp"
 #include "sim/cpu/traces.hpp"
 #include "sim/rules.hpp"
 #include "sim/structure.hpp"
@@ -100,6 +101,47 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
     reached_ = now;
   }
 
+  void save(const SavedShare& share, Step) const override {
+    save_synapses(share, block_);
+    save_trains(share, block_);
+    save_traces(share.within("pre"), pre_);
+    for (std::size_t m = 0; m < post_.members; ++m)
+      share.put<float>("post/" + std::to_string(m), post_.column(m));
+    branch_.save(share);
+    if constexpr (modulated) eligibility_->save(share);
+    if (structure_) structure_->save(share.within("structure"));
+    arrivals_.save(share);
+  }
+
+  void load(const LoadedShare& share, Step now) override {
+    const std::vector<ListedSynapse> synapses = load_synapses(share);
+    for (const ListedSynapse& synapse : synapses) {
+      const bool fits = std::size_t(synapse.source) + 1 < block_.row_begin.size() &&
+                        Step(synapse.delay) >= block_.min_delay && Step(synapse.delay) <= block_.max_delay;
+      if (!fits) State::refuse(share.of("source"), "holds a synapse that cannot be");
+    }
+    SparseBlock block = block_of(synapses, block_);
+    const bool same = std::equal(block.targets.begin(), block.targets.end(), block_.targets.begin(),
+                                 block_.targets.end()) &&
+                      std::equal(block.row_begin.begin(), block.row_begin.end(), block_.row_begin.begin());
+    if (!same && !structure_) State::refuse(share.of("target"), "has other synapses");
+    block_ = std::move(block);
+    incoming_ = Incoming(block_, targets_.count);
+    const std::vector<std::uint64_t> trains = find_trains(share, block_);
+    pre_.resize(trains.size());
+    branch_.resize(trains.size());
+    load_traces(share.within("pre"), trains, pre_);
+    for (std::size_t m = 0; m < post_.members; ++m) {
+      const auto saved = share.get<float>("post/" + std::to_string(m));
+      std::copy(saved.begin(), saved.end(), post_.column(m).begin());
+    }
+    branch_.load(share, trains, synapses);
+    if constexpr (modulated) eligibility_->load(share, synapses);
+    if (structure_) structure_->load(share.within("structure"));
+    arrivals_.load(block_, share, now);
+    reached_ = now;
+  }
+
   void set_plastic(bool on) override { plastic_ = on; }
   void apply_periodic() override {
     for (const auto& rule : periodic_) apply(rule, reached_);
@@ -117,10 +159,10 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
   }
 
   std::vector<Feeder> feeders() const override {
-    auto feeders = feeders_of_age(arrivals_.feeders(), block_.min_delay);
+    auto feeders = feeders_of_age(arrivals_.feeders(), block_.min_delay, block_.max_delay);
     if constexpr (modulated)
-      for (Shard* shard : eligibility_->feeders()) feeders.push_back({shard, 1});
-    for (Shard* shard : next_) feeders.push_back({shard, 1});
+      for (Shard* shard : eligibility_->feeders()) feeders.push_back({shard, 1, 1});
+    for (Shard* shard : next_) feeders.push_back({shard, 1, 1});
     return feeders;
   }
   Branch& branch() override { return branch_; }

@@ -40,15 +40,16 @@ class PlasticInlet;
 class Branch;
 class StructureRule;
 
-/// A shard whose spikes are read, and their age then: the step of delivery minus the step of emission.
+/// A shard whose spikes are read, and their age then: the step of delivery minus the step of emission. They
+/// act until they are of the `last` age.
 struct Feeder {
   Shard* shard;
-  Step age;
+  Step age, last;
 };
 
-inline std::vector<Feeder> feeders_of_age(const std::vector<Shard*>& shards, Step age) {
+inline std::vector<Feeder> feeders_of_age(const std::vector<Shard*>& shards, Step age, Step last) {
   std::vector<Feeder> feeders;
-  for (Shard* shard : shards) feeders.push_back({shard, age});
+  for (Shard* shard : shards) feeders.push_back({shard, age, last});
   return feeders;
 }
 
@@ -67,6 +68,10 @@ class Inlet {
   virtual std::size_t bytes() const = 0;
   std::uint64_t events() const { return events_; }
   virtual bool is_drive() const { return false; }
+  /// What deliveries depend on from step `now` on beside the spikes of the feeders, to and from the arrays of
+  /// the projection; the share are the targets. When it is loaded, the histories of the feeders are there.
+  virtual void save(const SavedShare& /*share*/, Step /*now*/) const {}
+  virtual void load(const LoadedShare& /*share*/, Step /*now*/) {}
   /// Null pointer when the synapses stay as they are.
   virtual PlasticInlet* as_plastic() { return nullptr; }
 

@@ -62,6 +62,11 @@ template <class Trace> class LazyTraces {
     values_[train] = trace;
     last_[train] = static_cast<std::uint32_t>(now);  // a run has fewer than 2^32 steps
   }
+  /// All begin anew.
+  void resize(std::size_t trains) {
+    values_.assign(trains, Trace{});
+    last_.assign(trains, 0);
+  }
   /// Train k was number from[k] before; `absent` stands for one that begins now.
   void rearrange(std::span<const std::uint64_t> from, std::uint64_t absent) {
     std::vector<Trace> values(from.size());
@@ -79,6 +84,9 @@ template <class Trace> class LazyTraces {
     __builtin_prefetch(last_.data() + train);
   }
   std::size_t size() const { return last_.size(); }
+  /// As they were when each was looked at `last`.
+  const std::vector<Trace>& values() const { return values_; }
+  const std::vector<std::uint32_t>& last() const { return last_; }
   std::size_t bytes() const { return last_.size() * (sizeof(Trace) + sizeof(std::uint32_t)); }
 
  private:
@@ -113,6 +121,9 @@ template <class Trace> class SteppedTraces {
     }
   }
   std::array<float*, count> pointers() { return columns_.pointers(); }
+  std::span<float> column(std::size_t member) { return columns_.column(member); }
+  std::span<const float> column(std::size_t member) const { return columns_.column(member); }
+  static constexpr std::size_t members = count;
   Trace get(std::size_t neuron) const { return columns_.get(neuron); }
   void set(std::size_t neuron, const Trace& trace) { columns_.set(neuron, trace); }
   std::size_t bytes() const { return columns_.size() * sizeof(float) * count; }

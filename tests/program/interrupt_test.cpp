@@ -60,7 +60,7 @@ TEST_P(Asked, EndsInOrderWithThePrefixOfTheWholeRun) {
   EXPECT_EQ(outcome.signal, 0) << "the signal ended it, not the program itself";
   EXPECT_EQ(outcome.exit_code, 128 + GetParam()) << outcome.err;
   EXPECT_NE(outcome.out.find("stopped before the end"), std::string::npos) << outcome.out;
-  EXPECT_EQ(folder.list(), (Words{"net.h5", "net.yaml", "r.json"}));
+  EXPECT_EQ(folder.list(), (Words{"net.h5", "net.h5.checkpoint", "net.yaml", "r.json"}));
 
   const hdf5::File stopped = hdf5::File::open(folder.file("net.h5"));
   EXPECT_EQ(status_of(stopped), "stopped");

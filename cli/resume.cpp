@@ -1,0 +1,69 @@
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/simulate.hpp"
+#include "core/error.hpp"
+
+namespace synfire::cli {
+namespace {
+
+struct ResumeArguments {
+  std::string file;
+  std::optional<std::string> report, checkpoint;
+  bool quiet = false;
+  unsigned threads = 0;
+};
+
+// The result file, whether it or its checkpoint was named.
+std::string result_of(const std::string& file) {
+  const std::string ending = checkpoint_path("");
+  return file.ends_with(ending) ? file.substr(0, file.size() - ending.size()) : file;
+}
+
+void resume(const ResumeArguments& arguments) {
+  SimulationArguments simulation;
+  simulation.output = result_of(arguments.file);
+  simulation.report = arguments.report;
+  simulation.quiet = arguments.quiet;
+  simulation.threads = arguments.threads;
+  if (arguments.checkpoint) simulation.checkpoint_every_ms = checkpoint_interval(*arguments.checkpoint);
+  const std::string path = checkpoint_path(simulation.output);
+  for (const auto& needed : {simulation.output, path})
+    if (!std::filesystem::exists(needed))
+      throw Error(
+          ErrorKind::usage,
+          fmt::format("there is no '{}'; a run goes on from its result file and the checkpoint beside it",
+                      needed));
+  const Checkpoint from = read_checkpoint(path);
+  simulate(from.network(), simulation, &from);
+}
+
+}  // namespace
+
+void add_resume(CLI::App& app) {
+  auto arguments = std::make_shared<ResumeArguments>();
+  CLI::App* command =
+      app.add_subcommand("resume", "go on with a run that was stopped or killed, from its checkpoint");
+  command->add_option("result", arguments->file, "result file of the run; its checkpoint lies beside it")
+      ->required()
+      ->type_name("FILE.h5");
+  command->add_option("-t,--threads", arguments->threads, "threads to use; default: all of the machine")
+      ->check(CLI::Range(1, 4096));
+  command
+      ->add_option("--checkpoint", arguments->checkpoint,
+                   "how often (biological time) to write further checkpoints")
+      ->type_name("every=TIME");
+  command->add_option("--report", arguments->report, "write timing and counts as JSON")
+      ->type_name("FILE.json");
+  command->add_flag("-q,--quiet", arguments->quiet, "print nothing but errors");
+  command->footer("Example: synfire run net.yaml --checkpoint every=10s; later: synfire resume net.h5");
+  command->callback([arguments] { resume(*arguments); });
+}
+
+}  // namespace synfire::cli
