@@ -20,4 +20,11 @@ template <class Body> void run_loop(const Body& body) {
   }
 }
 
+/// For loops that wait for another thread: lets the processor do something else for some tens of cycles.
+inline void pause_thread() {
+#if SYNFIRE_HAS_WIDE
+  __builtin_ia32_pause();
+#endif
+}
+
 }  // namespace synfire

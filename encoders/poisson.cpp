@@ -26,9 +26,13 @@ SYNFIRE_HD void count_words(const PhiloxBlocks<lanes>& words, std::span<const st
                             std::uint32_t base, std::uint32_t* counts) {
   const std::uint32_t* word = words.words[0];  // all four rows, one after the other
   std::uint32_t sum[group_size];
+  std::uint32_t largest = 0;  // word, which few thresholds lie below
   for (std::uint32_t i = 0; i < group_size; ++i) sum[i] = base;
-  for (const std::uint32_t threshold : thresholds)
+  for (std::uint32_t i = 0; i < group_size; ++i) largest = std::max(largest, word[i]);
+  for (std::size_t k = 0; k < thresholds.size() && thresholds[k] <= largest; ++k) {
+    const std::uint32_t threshold = thresholds[k];
     for (std::uint32_t i = 0; i < group_size; ++i) sum[i] += word[i] >= threshold ? 1u : 0u;
+  }
   std::copy(sum, sum + group_size, counts);
 }
 

@@ -67,10 +67,10 @@ template <class Real> struct Stdp {
   static Post post_time_constants(const Parameters& p) { return {p.tau_minus}; }
 
   SYNFIRE_HD static Real on_pre(Real w, const Pre&, const Post& post, const Parameters& p) {
-    return -p.w_max * p.A_minus * depression(w / p.w_max, p) * post.y;
+    return -p.w_max * p.A_minus * depression(w, p) * post.y;
   }
   SYNFIRE_HD static Real on_post(Real w, const Pre& pre, const Post&, const Parameters& p) {
-    return p.w_max * p.A_plus * potentiation(w / p.w_max, p) * pre.x;
+    return p.w_max * p.A_plus * potentiation(w, p) * pre.x;
   }
   SYNFIRE_HD static void arrive(Pre& pre, const Parameters& p) {
     pre.x = plasticity::after_spike(pre.x, p.pairing);
@@ -81,10 +81,14 @@ template <class Real> struct Stdp {
 
  private:
   using Dependence = plasticity::WeightDependence;
-  SYNFIRE_HD static Real potentiation(Real u, const Parameters& p) {
-    switch (static_cast<Dependence>(static_cast<int>(p.dependence))) {
+  // f+(w / w_max) and f-(w / w_max); nothing is divided where the weight does not matter.
+  SYNFIRE_HD static Real potentiation(Real w, const Parameters& p) {
+    const auto dependence = static_cast<Dependence>(static_cast<int>(p.dependence));
+    if (dependence == Dependence::additive) return Real(1);
+    const Real u = w / p.w_max;
+    switch (dependence) {
       case Dependence::additive:
-        return Real(1);
+        break;
       case Dependence::multiplicative:
         return Real(1) - u;
       case Dependence::gutig:
@@ -94,10 +98,13 @@ template <class Real> struct Stdp {
     }
     return Real(0);
   }
-  SYNFIRE_HD static Real depression(Real u, const Parameters& p) {
-    switch (static_cast<Dependence>(static_cast<int>(p.dependence))) {
+  SYNFIRE_HD static Real depression(Real w, const Parameters& p) {
+    const auto dependence = static_cast<Dependence>(static_cast<int>(p.dependence));
+    if (dependence == Dependence::additive) return Real(1);
+    const Real u = w / p.w_max;
+    switch (dependence) {
       case Dependence::additive:
-        return Real(1);
+        break;
       case Dependence::gutig:
         return plasticity::power(u, p.mu);
       case Dependence::multiplicative:

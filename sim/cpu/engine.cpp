@@ -17,6 +17,7 @@
 
 #include "core/array.hpp"
 #include "core/denormals.hpp"
+#include "core/loops.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/catalogue_rules.hpp"
 #include "sim/catalogue_structure.hpp"
@@ -286,14 +287,24 @@ Step CpuEngine::completed() const {
   return groups_.empty() ? 0 : least;
 }
 
+// Looks for a while whether a group becomes ready: the neighbour it waits for may be within a step of it.
+bool CpuEngine::becomes_ready(const Group& group, int looks) {
+  for (; looks > 0; --looks) {
+    if (group.ready()) return true;
+    pause_thread();
+  }
+  return group.ready();
+}
+
 // Runs a group as far as its neighbours allow; false when it could not move.
-bool CpuEngine::run_group(Group& group, Step steps) {
+bool CpuEngine::run_group(Group& group, Step steps, int looks) {
   if (group.done.load(std::memory_order_relaxed) >= steps) return false;
   if (group.busy.test(std::memory_order_relaxed) || group.busy.test_and_set(std::memory_order_acquire))
     return false;
   constexpr int most_in_a_row = 64;  // then look at the others, whose data may be waited for
   int moved = 0;
-  while (moved < most_in_a_row && group.done.load(std::memory_order_relaxed) < steps && group.ready()) {
+  while (moved < most_in_a_row && group.done.load(std::memory_order_relaxed) < steps &&
+         becomes_ready(group, looks)) {
     group.advance();
     ++moved;
   }
@@ -304,7 +315,7 @@ bool CpuEngine::run_group(Group& group, Step steps) {
 // A worker runs the groups at home in its caches; after a while without work it takes anybody's.
 void CpuEngine::work(unsigned worker, Step steps) {
   const FlushDenormals flush;
-  constexpr int patience = 200, before_yielding = 50;
+  constexpr int patience = 200, before_yielding = 50, looks_for_one = 200;
   int idle = 0;
   while (completed() < steps && !interrupted_.load(std::memory_order_relaxed)) {
     if (recorder_->failed() || stop_asked()) {
@@ -312,9 +323,10 @@ void CpuEngine::work(unsigned worker, Step steps) {
       return;
     }
     bool moved = false;
-    for (Group* group : homes_[worker]) moved |= run_group(*group, steps);
+    const int looks = homes_[worker].size() == 1 && idle == 0 ? looks_for_one : 0;
+    for (Group* group : homes_[worker]) moved |= run_group(*group, steps, looks);
     if (!moved && idle > patience)
-      for (const auto& group : groups_) moved |= run_group(*group, steps);
+      for (const auto& group : groups_) moved |= run_group(*group, steps, 0);
     idle = moved ? 0 : idle + 1;
     if (idle > before_yielding) std::this_thread::yield();
   }

@@ -44,7 +44,8 @@ class CpuEngine final : public Engine {
   void work_until(Step steps);
   void work(unsigned worker, Step steps);
   bool stop_asked() const;
-  bool run_group(Group& group, Step steps);
+  static bool becomes_ready(const Group& group, int looks);
+  bool run_group(Group& group, Step steps, int looks);
   Progress progress(Step steps) const;
   void watch(const std::stop_token& ended, Step steps) const;
   void hand_over();

@@ -219,7 +219,7 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
     const auto parameters = parameters_;
     const Post post = traces;
     const auto synapses = incoming_.of(target);
-    constexpr std::size_t look_ahead = 12;
+    constexpr std::size_t look_ahead = 32;  // weights lie anywhere
     for (std::size_t k = 0; k < synapses.size(); ++k) {
       if (k + look_ahead < synapses.size()) {
         __builtin_prefetch(block_.weights.data() + synapses[k + look_ahead].place, 1);

@@ -14,23 +14,30 @@
 
 namespace synfire {
 
-/// exp(-k dt / tau) for whole numbers of steps k.
+/// exp(-k dt / tau) for whole numbers of steps k: a product of two factors, so that tables stay in the cache
+/// however long ago a spike was.
 class DecayTable {
  public:
   DecayTable() = default;
-  DecayTable(double tau_ms, double dt_ms) : rate_(dt_ms / tau_ms), factors_(size) {
-    for (std::size_t k = 0; k < size; ++k) factors_[k] = compute(static_cast<Step>(k));
+  DecayTable(double tau_ms, double dt_ms) : factors_(2 * size) {
+    const double rate = dt_ms / tau_ms;
+    for (std::size_t k = 0; k < size; ++k) {
+      factors_[k] = static_cast<float>(math::exp(-rate * static_cast<double>(k)));
+      factors_[size + k] = static_cast<float>(math::exp(-rate * static_cast<double>(k * size)));
+    }
+    reach_ = size * size - 1;
+    beyond_ = static_cast<float>(math::exp(-rate * static_cast<double>(reach_)));
   }
   float operator()(Step steps) const {
-    return steps < static_cast<Step>(size) ? factors_[static_cast<std::size_t>(steps)] : compute(steps);
+    const auto k = static_cast<std::uint64_t>(steps);
+    if (k > reach_) return beyond_ * (*this)(steps - static_cast<Step>(reach_));  // of long time constants
+    return factors_[k % size] * factors_[size + k / size];
   }
 
  private:
-  static constexpr std::size_t size = 1024;  // beyond, a look-up would miss the cache and cost as much
-  float compute(Step steps) const {
-    return static_cast<float>(math::exp(-rate_ * static_cast<double>(steps)));
-  }
-  double rate_ = 0;
+  static constexpr std::uint64_t size = 1024;
+  std::uint64_t reach_ = 0;
+  float beyond_ = 0;
   std::vector<float> factors_;
 };
 
