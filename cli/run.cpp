@@ -1,8 +1,12 @@
 #include <atomic>
+#include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -14,6 +18,7 @@
 #include "core/time.hpp"
 #include "learning/classify_file.hpp"
 #include "sim/output.hpp"
+#include "sim/ranks.hpp"
 #include "sim/report.hpp"
 #include "sim/simulation.hpp"
 
@@ -68,10 +73,11 @@ void print_table(const RunResult& result, const std::string& output) {
     fmt::print("{:<{}}  {:>9}  {:>10}  {:>9.3f}  {:>7}\n", p.name, width, p.neurons, p.spikes, p.rate_hz, cv);
   }
   fmt::print(
-      "{} of biological time in {} (real-time factor {:.3g}, {} of {} threads); {} synapses, {} synaptic "
+      "{} of biological time in {} (real-time factor {:.3g}, {}{} of {} threads); {} synapses, {} synaptic "
       "events\n",
       format_seconds(result.biological_s), format_seconds(result.wall_s), result.real_time_factor(),
-      result.workers, result.threads, format_count(double(result.synapses)),
+      result.ranks > 1 ? fmt::format("{} ranks with ", result.ranks) : "", result.workers, result.threads,
+      format_count(double(result.synapses)),
       format_count(double(result.synaptic_events + result.drive_events)));
   if (result.stopped_early) fmt::print("stopped before the end; the file is complete up to there\n");
   fmt::print("{}\n", output);
@@ -151,29 +157,89 @@ void run_task(const RunArguments& arguments, const NetworkDescription& network, 
   if (result.stopped_early) tell_signal();
 }
 
-void run_network(const RunArguments& arguments) {
-  const NetworkDescription network = arguments.network.load();
-  const std::string output = output_of(arguments, network);
-  check_files(arguments, network, output);
-
-  RunOptions options;
-  options.threads = arguments.threads;
-  options.stop = &stop_asked;
-  if (!arguments.quiet) options.notice = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
-  if (network.task) return run_task(arguments, network, output, options);
+// One run of several processes: the first of them writes and prints.
+void run_shared(const RunArguments& arguments, const NetworkDescription& network, const std::string& output,
+                RunOptions options) {
+  Ranks* const ranks = options.ranks;
+  const bool writes = ranks == nullptr || ranks->rank() == 0;
   const Grid grid(network.simulation.dt);
-  ProgressBar bar(network.simulation.duration * 1e-3, arguments.quiet);
-  options.progress = [&](const Progress& now) { bar.show(grid.time_ms(now.done) * 1e-3, now.mean_rate_hz); };
+  ProgressBar bar(network.simulation.duration * 1e-3, arguments.quiet || !writes);
+  if (writes)
+    options.progress = [&](const Progress& now) {
+      bar.show(grid.time_ms(now.done) * 1e-3, now.mean_rate_hz);
+    };
 
   const StopSignals signals;
   Simulation simulation(network, options);
-  ResultFile file(output, arguments.force, simulation.network(), options);
-  const RunResult result = simulation.run(file);
+  std::unique_ptr<ResultFile> file;
+  together(ranks, [&] {
+    if (writes)
+      file = std::make_unique<ResultFile>(output, arguments.force, simulation.network(), options);
+  });
+  const RunResult result = [&] {
+    if (file == nullptr) {
+      MemorySink nothing(simulation.network());
+      return simulation.run(nothing);
+    }
+    try {
+      return simulation.run(*file);
+    } catch (const BrokenRun&) {
+      file->mark_stopped();
+      throw;
+    }
+  }();
   bar.end();
-  file.finish(result);
-  if (arguments.report) write_report(*arguments.report, result);
-  if (!arguments.quiet) print_table(result, output);
+  together(ranks, [&] {
+    if (!writes) return;
+    file->finish(result);
+    if (arguments.report) write_report(*arguments.report, result);
+    if (!arguments.quiet) print_table(result, output);
+  });
   if (result.stopped_early) tell_signal();
+}
+
+void run_network(const RunArguments& arguments, Ranks* ranks) {
+  const bool writes = ranks == nullptr || ranks->rank() == 0;
+  NetworkDescription network;
+  std::string output;
+  together(ranks, [&] {
+    network = arguments.network.load();
+    output = output_of(arguments, network);
+    if (writes) check_files(arguments, network, output);
+    if (network.task && ranks != nullptr)
+      throw Error(ErrorKind::usage, "a network with a task runs in one process; start it without mpirun");
+  });
+  RunOptions options;
+  options.ranks = ranks;
+  options.threads = arguments.threads;
+  options.stop = &stop_asked;
+  if (!arguments.quiet && writes)
+    options.notice = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
+  if (network.task) return run_task(arguments, network, output, options);
+  run_shared(arguments, network, output, options);
+}
+
+// The other ranks do not answer any more, so this process ends without them. The one that tells goes first: a
+// launcher may kill all as soon as one has ended.
+[[noreturn]] void end_broken(const BrokenRun& error, unsigned rank) {
+  if (rank == error.teller()) {
+    fmt::print(stderr, "synfire: {}\n", error.what());
+    std::fflush(stderr);
+  } else {
+    std::this_thread::sleep_for(std::chrono::seconds(2));
+  }
+  std::_Exit(error.exit_code());
+}
+
+void run_here_or_together(const RunArguments& arguments) {
+  const std::unique_ptr<Ranks> ranks = join_ranks();
+  try {
+    run_network(arguments, ranks.get());
+  } catch (const BrokenRun& error) {
+    end_broken(error, ranks->rank());
+  } catch (const Error&) {
+    if (ranks == nullptr || ranks->rank() == 0) throw;  // all have the same, and the first tells
+  }
 }
 
 }  // namespace
@@ -193,7 +259,7 @@ void add_run(CLI::App& app) {
       ->type_name("FILE.json");
   command->add_flag("-q,--quiet", arguments->quiet, "print nothing but errors");
   command->footer("Example: synfire run examples/brunel.yaml --set simulation.duration='2 s' --threads 2");
-  command->callback([arguments] { run_network(*arguments); });
+  command->callback([arguments] { run_here_or_together(*arguments); });
 }
 
 }  // namespace synfire::cli

@@ -42,6 +42,8 @@ class ResultFile final : public RecordSink {
   /// For what a task adds once the run has ended.
   hdf5::File& file() { return file_; }
 
+  /// The run has ended before its time, and nothing more will come.
+  void mark_stopped();
   /// Adds timing and counts and closes the file.
   void finish(const RunResult& result);
 

@@ -28,6 +28,8 @@
 namespace synfire {
 namespace {
 
+constexpr Step lead = 2 * Exchange::longest_window;  // how far a group may run ahead of those it feeds
+
 using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -59,27 +61,58 @@ SparseBlock make_block(const ProjectionPlan& projection, Range range, bool one_w
 }  // namespace
 
 CpuEngine::CpuEngine(const BuildContext& context, const RunOptions& options)
-    : context_(context),
-      options_(options),
-      threads_(options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency())) {
+    : context_(context), options_(options), threads_(threads_to_use()) {
   const auto start = Clock::now();
-  const Plan plan = make_plan(context_, threads_, options.shards);
+  const Plan plan = plan_for_ranks();
   workers_ = plan.workers;
-  context_.tell(fmt::format("building {:.4g} synapses, about {:.1f} MB", plan.expected_synapses,
-                            plan.expected_bytes * 1e-6));
-  check_memory(plan.expected_bytes, plan.expected_synapses);
-  make_shards(plan);
-  make_inlets(plan);
-  join_neighbours();
+  if (options_.ranks != nullptr) remote_ = std::make_unique<Remote>(*options_.ranks, plan, context_.network);
+  together(options_.ranks, [&] { build(plan); });
+  const Step least_age = join_neighbours();
+  if (remote_) remote_->exchange().begin(groups_, shards_, least_age);
   assign_homes();
   build_s_ = seconds_since(start);
 }
 
+unsigned CpuEngine::threads_to_use() const {
+  if (options_.threads > 0) return options_.threads;
+  if (options_.ranks == nullptr) return std::max(1u, std::thread::hardware_concurrency());
+  return static_cast<unsigned>(smallest(*options_.ranks, options_.ranks->processors()));
+}
+
+// The same on all ranks. Memory is looked at before any of them takes some.
+Plan CpuEngine::plan_for_ranks() {
+  Plan plan;
+  together(options_.ranks, [&] {
+    const unsigned ranks = options_.ranks != nullptr ? options_.ranks->size() : 1;
+    const unsigned here = options_.ranks != nullptr ? options_.ranks->on_this_machine() : 1;
+    plan = make_plan(context_, threads_, options_.shards, ranks);
+    const double bytes = plan.expected_bytes * here / ranks;
+    context_.tell(fmt::format("building {:.4g} synapses, about {:.1f} MB", plan.expected_synapses, bytes * 1e-6));
+    check_memory(bytes, plan.expected_synapses);
+  });
+  return plan;
+}
+
+void CpuEngine::build(const Plan& plan) {
+  make_shards(plan);
+  make_inlets(plan);
+  for (const auto& shard : shards_)
+    shard->for_each_inlet([&](Inlet& inlet) {
+      if (PlasticInlet* plastic = inlet.as_plastic()) shard->plastic.push_back(plastic);
+    });
+  link_masks(context_.network, shards_);
+  link_structures(context_.network, shards_);
+}
+
 void CpuEngine::make_shards(const Plan& plan) {
-  for (std::size_t g = 0; g < plan.groups; ++g) groups_.push_back(std::make_unique<Group>());
+  const std::size_t count = plan.groups / plan.ranks;
+  const unsigned rank = options_.ranks != nullptr ? options_.ranks->rank() : 0;
+  for (std::size_t g = 0; g < count; ++g) groups_.push_back(std::make_unique<Group>());
   for (const auto& population : plan.populations) {
     for (std::size_t part = 0; part < population.ranges.size(); ++part) {
       const Range range = population.ranges[part];
+      parts_.push_back({population.index, range, nullptr});
+      if (plan.rank_of(population.groups[part]) != rank) continue;
       auto shard = std::make_unique<Shard>();
       shard->population = population.index;
       shard->range = range;
@@ -87,8 +120,9 @@ void CpuEngine::make_shards(const Plan& plan) {
       shard->emitter = population.neurons ? make_neurons(context_, *population.description, range)
                                           : make_spike_source(context_, *population.description, range);
       shard->statistics = IntervalStatistics(range.count);
-      shard->group = groups_[population.groups[part]].get();
+      shard->group = groups_[population.groups[part] % count].get();
       shard->group->shards.push_back(shard.get());
+      parts_.back().shard = shard.get();
       shards_.push_back(std::move(shard));
     }
   }
@@ -121,6 +155,11 @@ std::vector<Shard*> CpuEngine::shards_of(std::size_t population) const {
   std::vector<Shard*> found;
   for (const auto& shard : shards_)
     if (shard->population == population) found.push_back(shard.get());
+  if (!remote_) return found;
+  for (const auto& ghost : remote_->exchange().ghosts())
+    if (ghost->population == population) found.push_back(ghost.get());
+  std::sort(found.begin(), found.end(),
+            [](const Shard* a, const Shard* b) { return a->range.first < b->range.first; });
   return found;
 }
 
@@ -164,6 +203,7 @@ void CpuEngine::add_structure(const ProjectionPlan& projection, PlasticParts& pa
   const RuleDescription& rule = *structural_rule(description.plasticity);
   if (!rule.next) return;
   const ProjectionDescription& next = context_.network.projections[*rule.next];
+  if (remote_) refuse_remote_next(description, next);
   if (structural_rule(next.plasticity) != nullptr) parts.next = shards_of(next.to);
 }
 
@@ -207,14 +247,10 @@ void CpuEngine::make_inlets(const Plan& plan) {
   });
 }
 
-void CpuEngine::join_neighbours() {
-  for (const auto& shard : shards_)
-    shard->for_each_inlet([&](Inlet& inlet) {
-      if (PlasticInlet* plastic = inlet.as_plastic()) shard->plastic.push_back(plastic);
-    });
-  link_masks(context_.network, shards_);
-  link_structures(context_.network, shards_);
+// The smallest age at which spikes of another rank are read here.
+Step CpuEngine::join_neighbours() {
   std::map<Shard*, Step> oldest_reading;
+  Step least_age = std::numeric_limits<Step>::max();
   for (const auto& group : groups_) {
     std::map<Group*, Step> youngest;  // feeder -> the smallest age at which its spikes are read here
     std::map<Group*, Step> oldest;
@@ -230,26 +266,50 @@ void CpuEngine::join_neighbours() {
     };
     for (const auto& inlet : group->inlets) add(*inlet);
     for (const Shard* shard : group->shards) shard->for_each_inlet(add);
-    for (const auto& other : groups_) {  // in a fixed order
-      if (other == group) continue;
-      if (const auto found = youngest.find(other.get()); found != youngest.end())
-        group->feeders.push_back({other.get(), found->second});
-      if (const auto found = oldest.find(other.get()); found != oldest.end())
-        other->fed.push_back({group.get(), found->second});
+    const auto join = [&](Group& other) {
+      if (const auto found = youngest.find(&other); found != youngest.end())
+        group->feeders.push_back({&other, found->second});
+      if (const auto found = oldest.find(&other); found != oldest.end())
+        other.fed.push_back({group.get(), found->second});
+    };
+    for (const auto& other : groups_)  // in a fixed order
+      if (other != group) join(*other);
+    if (!remote_) continue;
+    for (const auto& sender : remote_->exchange().senders()) {
+      join(*sender);
+      const auto found = youngest.find(sender.get());
+      if (found != youngest.end()) least_age = std::min(least_age, found->second);
+      if (found == youngest.end()) group->feeders.push_back({sender.get(), lead});
     }
   }
-  constexpr Step lead = 64;  // how far a group may run ahead of those it feeds
-  for (const auto& group : groups_) {
+  keep_histories(oldest_reading);
+  return least_age;
+}
+
+void CpuEngine::keep_histories(const std::map<Shard*, Step>& oldest_reading) {
+  const auto keep = [&](Group& group, const auto& is_sent) {
     Step oldest = 0;
-    for (Shard* shard : group->shards)
+    for (Shard* shard : group.shards)
       if (const auto found = oldest_reading.find(shard); found != oldest_reading.end())
         oldest = std::max(oldest, found->second);
-    if (oldest == 0) continue;
-    for (Shard* shard : group->shards) {
-      if (!oldest_reading.contains(shard)) continue;
+    for (Shard* shard : group.shards) {
+      if (!oldest_reading.contains(shard) && !is_sent(*shard)) continue;
       shard->history.keep(oldest + lead);
-      group->history = shard->history.kept();
+      group.history = shard->history.kept();
     }
+  };
+  const auto nobody = [](const Shard&) { return false; };
+  if (!remote_) {
+    for (const auto& group : groups_) keep(*group, nobody);
+    return;
+  }
+  Exchange& exchange = remote_->exchange();
+  for (const auto& sender : exchange.senders()) keep(*sender, nobody);
+  const auto is_sent = [&](const Shard& shard) { return exchange.is_sent(shard); };
+  for (const auto& group : groups_) {
+    keep(*group, is_sent);
+    if (std::any_of(group->shards.begin(), group->shards.end(), [&](const Shard* s) { return is_sent(*s); }))
+      group->fed.push_back({&exchange.packing(), 0});
   }
 }
 
@@ -280,6 +340,16 @@ void CpuEngine::assign_homes() {
   }
 }
 
+// A rule refers to the structure of another projection, which must be known at once.
+void CpuEngine::refuse_remote_next(const ProjectionDescription& rule, const ProjectionDescription& next) const {
+  for (const Part& part : parts_)
+    if (part.population == next.to && part.shard == nullptr)
+      throw Error(ErrorKind::input, rule.where,
+                  fmt::format("projection '{}': its structural rule refers to '{}', whose targets are spread over "
+                              "several ranks; run this network on one rank, with threads",
+                              rule.name, next.name));
+}
+
 Step CpuEngine::completed() const {
   Step least = std::numeric_limits<Step>::max();
   for (const auto& group : groups_) least = std::min(least, group->done.load(std::memory_order_acquire));
@@ -296,6 +366,8 @@ bool CpuEngine::run_group(Group& group, Step steps) {
   while (moved < most_in_a_row && group.done.load(std::memory_order_relaxed) < steps && group.ready()) {
     group.advance();
     ++moved;
+    // What is finished goes to the other ranks at once, while the next window is computed.
+    if (remote_ && remote_->exchange().closes_window(group.done.load(std::memory_order_relaxed))) break;
   }
   group.busy.clear(std::memory_order_release);
   return moved > 0;
@@ -307,11 +379,13 @@ void CpuEngine::work(unsigned worker, Step steps) {
   constexpr int patience = 200, before_yielding = 50;
   int idle = 0;
   while (completed() < steps && !interrupted_.load(std::memory_order_relaxed)) {
-    if (recorder_->failed() || stop_asked()) {
-      interrupted_ = true;
-      return;
+    if (recording_->failed() || stop_asked()) {
+      if (remote_) remote_->ask_to_stop();
+      if (!remote_) interrupted_ = true;
     }
-    bool moved = false;
+    if (remote_ && remote_->pauses()) interrupted_ = true;
+    if (interrupted_) return;
+    bool moved = remote_ && remote_->advance();
     for (Group* group : homes_[worker]) moved |= run_group(*group, steps);
     if (!moved && idle > patience)
       for (const auto& group : groups_) moved |= run_group(*group, steps);
@@ -375,13 +449,12 @@ std::vector<std::size_t> CpuEngine::place_probes() {
   for (const WeightRecord& record : context_.network.weight_records) {
     const std::size_t number = parts.size();
     parts.push_back(0);
-    for (const auto& shard : shards_) {
-      for (const PlasticInlet* inlet : shard->plastic) {
-        if (inlet->projection() != record.projection) continue;
-        shard->probes.push_back({number, inlet, WeightTimes(record, context_.grid)});
-        ++parts[number];
-      }
-    }
+    for (const Part& part : parts_)
+      parts[number] += part.population == context_.network.projections[record.projection].to;
+    for (const auto& shard : shards_)
+      for (const PlasticInlet* inlet : shard->plastic)
+        if (inlet->projection() == record.projection)
+          shard->probes.push_back({number, inlet, WeightTimes(record, context_.grid)});
   }
   return parts;
 }
@@ -390,23 +463,28 @@ void CpuEngine::start(RecordSink& sink) {
   const NetworkDescription& network = context_.network;
   std::vector<RecordedShard> recorded;
   std::vector<Shard*> recording;
-  for (const auto& shard : shards_) {
-    const auto* record = record_of(network, shard->population);
+  for (const Part& part : parts_) {
+    const auto* record = record_of(network, part.population);
     if (record == nullptr) continue;
-    shard->recorder = ShardRecorder(recorded.size(), *record, shard->range, context_.grid,
-                                    recorded_variables(network, *record));
-    recorded.push_back({shard->population, shard->recorder.trace_elements()});
-    recording.push_back(shard.get());
+    ShardRecorder recorder(recorded.size(), *record, part.range, context_.grid,
+                           recorded_variables(network, *record));
+    recorded.push_back({part.population, recorder.trace_elements()});
+    if (part.shard == nullptr) continue;
+    part.shard->recorder = std::move(recorder);
+    recording.push_back(part.shard);
   }
-  recorder_ = std::make_unique<Recorder>(std::move(recorded), sink, place_probes());
-  for (Shard* shard : recording) shard->recorder.start(*recorder_);
+  auto weight_parts = place_probes();
+  if (!remote_ || remote_->writes())
+    recorder_ = std::make_unique<Recorder>(std::move(recorded), sink, std::move(weight_parts));
+  recording_ = remote_ ? &remote_->start(recorder_.get()) : recorder_.get();
+  for (Shard* shard : recording) shard->recorder.start(*recording_);
   for (const auto& shard : shards_) {
-    shard->sink = recorder_.get();
-    for (const WeightProbe& probe : shard->probes) probe.take(0, *recorder_);
+    shard->sink = recording_;
+    for (const WeightProbe& probe : shard->probes) probe.take(0, *recording_);
     for (PlasticInlet* inlet : shard->plastic)
       if (StructureRule* rule = inlet->structure())
         rule->announce = [this, p = inlet->projection()](Step point, const StructureEvent& event) {
-          recorder_->push(StructureChunk{p, point, event});
+          recording_->push(StructureChunk{p, point, event});
         };
   }
   const Step steps = context_.grid.nearest(network.simulation.duration);
@@ -416,17 +494,55 @@ void CpuEngine::start(RecordSink& sink) {
 
 bool CpuEngine::advance(Step until) {
   const auto begin = Clock::now();
+  if (remote_) {
+    stopped_ = !advance_together(until);
+    wall_s_ += seconds_since(begin);
+    return !stopped_;
+  }
   work_until(until);
   stopped_ = completed() < until;
   if (stopped_ && !recorder_->failed()) {
     // Stopped from outside: those behind catch up with the one that is furthest, so that the run has one end.
-    Step last = 0;
-    for (const auto& group : groups_) last = std::max(last, group->done.load());
     options_.stop = nullptr;
-    work_until(last);
+    work_until(furthest());
   }
   wall_s_ += seconds_since(begin);
   return !stopped_;
+}
+
+Step CpuEngine::furthest() const {
+  Step last = 0;
+  for (const auto& group : groups_) last = std::max(last, group->done.load());
+  return last;
+}
+
+// What went wrong while working, for all ranks to hear; a run that is broken already is thrown.
+std::optional<Error> CpuEngine::try_work(Step steps) {
+  try {
+    work_until(steps);
+    if (recorder_ && recorder_->failed()) recorder_->finish();
+  } catch (const BrokenRun&) {
+    throw;
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::bad_alloc&) {
+    return Error(ErrorKind::resource, "out of memory while running; run on more machines");
+  } catch (const std::exception& error) {
+    return Error(ErrorKind::internal, error.what());
+  }
+  return std::nullopt;
+}
+
+// As `advance`, where the one end of a run is agreed on by all ranks.
+bool CpuEngine::advance_together(Step until) {
+  Step target = until;
+  while (true) {
+    const auto failure = try_work(target);
+    const auto [least, most] = remote_->settle(completed(), furthest(), failure ? &*failure : nullptr);
+    if (least >= target) return target == until;
+    target = most;
+    options_.stop = nullptr;
+  }
 }
 
 RunResult CpuEngine::finish() {
@@ -436,52 +552,62 @@ RunResult CpuEngine::finish() {
   }
   for (const auto& shard : shards_)
     if (shard->recorder.active()) shard->recorder.hand_over(shard->group->done.load());
-  recorder_->finish();
+  if (remote_) remote_->drain(completed());
+  together(options_.ranks, [this] {
+    if (recorder_) recorder_->finish();
+  });
   return result();
 }
 
-RunResult CpuEngine::result() const {
-  RunResult result;
-  result.backend = "cpu";
-  result.threads = threads_;
-  result.workers = workers_;
+Totals CpuEngine::totals() const {
+  Totals totals;
+  RunResult& result = totals.result;
   result.shards = shards_.size();
-  result.steps = completed();
-  result.stopped_early = stopped_;
   result.build_s = build_s_;
   result.wall_s = wall_s_;
-  result.biological_s = context_.grid.time_ms(result.steps) * 1e-3;
   result.peak_rss_bytes = peak_resident_bytes();
   const auto add = [&result](const Inlet& inlet) {
     (inlet.is_drive() ? result.drive_events : result.synaptic_events) += inlet.events();
     result.synapses += inlet.synapses();
     result.synapse_bytes += inlet.bytes();
   };
+  totals.populations.resize(context_.network.populations.size());
   for (const auto& shard : shards_) {
     if (shard->neurons)
       result.neuron_updates += std::uint64_t(shard->range.count) * std::uint64_t(shard->group->done.load());
     result.neuron_bytes += shard->emitter->bytes();
     shard->for_each_inlet(add);
+    PopulationTotals& population = totals.populations[shard->population];
+    population.simulated = true;
+    population.neurons += shard->range.count;
+    population.spikes += shard->statistics.spikes();
+    shard->statistics.add_variation(population.variation, population.varied);
   }
   for (const auto& group : groups_)
     for (const auto& inlet : group->inlets) add(*inlet);
-  for (std::size_t p = 0; p < context_.network.populations.size(); ++p) {
+  return totals;
+}
+
+RunResult CpuEngine::result() const {
+  Totals all = totals();
+  if (remote_) remote_->gather(all);
+  RunResult result = std::move(all.result);
+  result.backend = "cpu";
+  result.threads = threads_;
+  result.workers = workers_;
+  result.steps = completed();
+  result.stopped_early = stopped_;
+  result.biological_s = context_.grid.time_ms(result.steps) * 1e-3;
+  for (std::size_t p = 0; p < all.populations.size(); ++p) {
+    const PopulationTotals& sums = all.populations[p];
+    if (!sums.simulated) continue;
     PopulationResult population;
-    double variation = 0;
-    std::uint64_t varied = 0;
-    bool simulated = false;
-    for (const auto& shard : shards_) {
-      if (shard->population != p) continue;
-      simulated = true;
-      population.neurons += shard->range.count;
-      population.spikes += shard->statistics.spikes();
-      shard->statistics.add_variation(variation, varied);
-    }
-    if (!simulated) continue;
     population.name = context_.network.populations[p].name;
+    population.neurons = static_cast<std::uint32_t>(sums.neurons);
+    population.spikes = sums.spikes;
     if (result.biological_s > 0)
       population.rate_hz = double(population.spikes) / population.neurons / result.biological_s;
-    population.cv_isi = varied > 0 ? variation / double(varied) : 0;
+    population.cv_isi = sums.varied > 0 ? sums.variation / double(sums.varied) : 0;
     result.populations.push_back(population);
   }
   return result;
