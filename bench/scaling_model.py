@@ -7,7 +7,7 @@
 import argparse
 import json
 
-FIRST_MESSAGE = 8192  # bytes; what is more goes in a second message
+FIRST_MESSAGE = 16384  # bytes; what is more goes in a second message
 
 
 def window(delay_ms, dt_ms):
@@ -37,14 +37,14 @@ def memory(neurons, ranks, synapses_per_neuron, threads, drawn_delays):
 
 def human(value):
     for unit in ("", " k", " M", " G", " T"):
-        if value < 1000:
+        if value < 999.5:
             return f"{value:.3g}{unit}"
         value /= 1000
     return f"{value:.3g} P"
 
 
 def table(arguments):
-    print("| neurons | ranks | messages/s | sent, B/s | received, B/s | bytes a message | synapses, B | rows, B |")
+    print("| neurons | ranks | messages/s | sent, B/s | bytes a message | seconds a second | synapses, B | rows, B |")
     print("|---|---|---|---|---|---|---|---|")
     neurons = arguments.per_rank
     while neurons <= arguments.most:
@@ -52,8 +52,10 @@ def table(arguments):
         messages, sent, size = load(neurons, ranks, arguments.rate, arguments.delay, arguments.dt,
                                     arguments.populations)
         synapses, rows = memory(neurons, ranks, arguments.synapses, arguments.threads, True)
-        print(f"| {human(neurons)} | {ranks} | {human(messages)} | {human(sent)} | {human(sent)} | "
-              f"{human(size) if ranks > 1 else 0} | {human(synapses)} | {human(rows)} |")
+        # What is sent is also received; a link carries both ways at once.
+        seconds = 2 * messages * arguments.message_us * 1e-6 + sent / arguments.bandwidth
+        print(f"| {human(neurons)} | {ranks} | {human(messages)} | {human(sent)} | "
+              f"{human(size) if ranks > 1 else 0} | {human(seconds)} | {human(synapses)} | {human(rows)} |")
         neurons *= 10
 
 
@@ -62,7 +64,7 @@ def check(arguments):
         run = json.load(file)
     ranks, seconds = run["ranks"], run["biological_s"]
     # Sources that are read where they are needed have neither updates nor messages.
-    populations = [p for p in run["populations"].values()]
+    populations = list(run["populations"].values())
     neurons = sum(p["neurons"] for p in populations)
     rate = sum(p["spikes"] for p in populations) / neurons / seconds
     messages, sent, _ = load(neurons, ranks, rate, arguments.delay, arguments.dt, len(populations))
@@ -81,6 +83,8 @@ def main():
     parser.add_argument("--synapses", type=float, default=1e4, help="synapses onto a neuron")
     parser.add_argument("--delay", type=float, default=1.5, help="smallest delay, ms")
     parser.add_argument("--dt", type=float, default=0.1, help="time step, ms")
+    parser.add_argument("--message-us", type=float, default=1.0, help="processor time of sending or taking a message")
+    parser.add_argument("--bandwidth", type=float, default=12.5e9, help="of a rank, bytes/s")
     parser.add_argument("--populations", type=int, default=8)
     parser.add_argument("--threads", type=int, default=64, help="of a rank")
     arguments = parser.parse_args()

@@ -157,6 +157,14 @@ void run_task(const RunArguments& arguments, const NetworkDescription& network, 
   if (result.stopped_early) tell_signal();
 }
 
+// As far as that can still be written; what broke the run is told anyhow.
+void mark_stopped(ResultFile& file) {
+  try {
+    file.mark_stopped();
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
+  }
+}
+
 // One run of several processes: the first of them writes and prints.
 void run_shared(const RunArguments& arguments, const NetworkDescription& network, const std::string& output,
                 RunOptions options) {
@@ -173,8 +181,7 @@ void run_shared(const RunArguments& arguments, const NetworkDescription& network
   Simulation simulation(network, options);
   std::unique_ptr<ResultFile> file;
   together(ranks, [&] {
-    if (writes)
-      file = std::make_unique<ResultFile>(output, arguments.force, simulation.network(), options);
+    if (writes) file = std::make_unique<ResultFile>(output, arguments.force, simulation.network(), options);
   });
   const RunResult result = [&] {
     if (file == nullptr) {
@@ -184,7 +191,7 @@ void run_shared(const RunArguments& arguments, const NetworkDescription& network
     try {
       return simulation.run(*file);
     } catch (const BrokenRun&) {
-      file->mark_stopped();
+      mark_stopped(*file);
       throw;
     }
   }();
@@ -219,15 +226,13 @@ void run_network(const RunArguments& arguments, Ranks* ranks) {
   run_shared(arguments, network, output, options);
 }
 
-// The other ranks do not answer any more, so this process ends without them. The one that tells goes first: a
-// launcher may kill all as soon as one has ended.
+// No end can be agreed on any more, so this process ends by itself. The one that tells stays until the others
+// have noticed, too; these stay longer, since a launcher may kill all as soon as one has ended.
 [[noreturn]] void end_broken(const BrokenRun& error, unsigned rank) {
-  if (rank == error.teller()) {
-    fmt::print(stderr, "synfire: {}\n", error.what());
-    std::fflush(stderr);
-  } else {
-    std::this_thread::sleep_for(std::chrono::seconds(2));
-  }
+  const bool tells = rank == error.teller();
+  if (tells) fmt::print(stderr, "synfire: {}\n", error.what());
+  std::fflush(stderr);
+  std::this_thread::sleep_for(std::chrono::milliseconds(tells ? 500 : 2000));
   std::_Exit(error.exit_code());
 }
 

@@ -73,9 +73,9 @@ void LossWatch::look() {
   if (++calls_ % calls_between != 0) return;
   if (const auto gone = ranks_.lost())
     throw BrokenRun(ErrorKind::resource,
-                   fmt::format("{} ended before the run did; the file holds the run up to its last flush",
-                               ranks_.name(*gone)),
-                   *gone == 0 ? 1 : 0);
+                    fmt::format("{} ended before the run did; the file holds the run up to its last flush",
+                                ranks_.name(*gone)),
+                    *gone == 0 ? 1 : 0);
 }
 
 void Patience::wait() {
@@ -103,7 +103,8 @@ Bytes share(Ranks& ranks, const Bytes& bytes) {
 std::int64_t smallest(Ranks& ranks, std::int64_t value) {
   Bytes bytes;
   BytesWriter(bytes).put(value);
-  for (const Bytes& other : gather(ranks, bytes)) value = std::min(value, BytesReader(other).take<std::int64_t>());
+  for (const Bytes& other : gather(ranks, bytes))
+    value = std::min(value, BytesReader(other).take<std::int64_t>());
   bytes.clear();
   BytesWriter(bytes).put(value);
   return BytesReader(share(ranks, bytes)).take<std::int64_t>();

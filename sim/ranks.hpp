@@ -14,11 +14,12 @@
 
 namespace synfire {
 
-/// A rank has ended, or failed in the midst of a run: nothing can be agreed on any more, so whoever catches this
-/// ends its process without waiting for the others.
+/// A rank has ended, or failed in the midst of a run: nothing can be agreed on any more, so whoever catches
+/// this ends its process without waiting for the others.
 class BrokenRun : public Error {
  public:
-  BrokenRun(ErrorKind kind, std::string_view what, unsigned teller = 0) : Error(kind, what), teller_(teller) {}
+  BrokenRun(ErrorKind kind, std::string_view what, unsigned teller = 0)
+      : Error(kind, what), teller_(teller) {}
   /// The rank that tells the user.
   unsigned teller() const { return teller_; }
 
@@ -85,12 +86,12 @@ Bytes share(Ranks& ranks, const Bytes& bytes);
 /// The smallest of the ranks' values, on all. All must call it.
 std::int64_t smallest(Ranks& ranks, std::int64_t value);
 
-/// Calls part(); when it throws on any of the ranks, throws the error of the first of them on all. With a null
-/// pointer just part(). All must call it.
+/// Calls part(); when it throws on any of the ranks, throws the error of the first of them on all. With a
+/// null pointer just part(). All must call it.
 void together(Ranks* ranks, const std::function<void()>& part);
 
-/// The ranks that a launcher such as mpirun started; null pointer when this process is the only one. To be asked
-/// once. Throws Error(usage) when there are several that this program cannot join.
+/// The ranks that a launcher such as mpirun started; null pointer when this process is the only one. To be
+/// asked once. Throws Error(usage) when there are several that this program cannot join.
 std::unique_ptr<Ranks> join_ranks();
 
 /// How many processes the environment says a launcher has started; 0 when it says nothing.

@@ -17,8 +17,9 @@ namespace {
 void check_ranks(const NetworkDescription& network, const RunOptions& options) {
   if (options.ranks == nullptr) return;
   const auto refuse = [](std::string_view what) {
-    throw Error(ErrorKind::usage,
-                fmt::format("{} runs in one process; start it without mpirun, or take the batched engine", what));
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("{} runs in one process; start it without mpirun, or take the batched engine", what));
   };
   if (network.simulation.engine == keys::event_engine) refuse("`engine: event`");
   if (network.simulation.backend == "reference") refuse("`backend: reference`");

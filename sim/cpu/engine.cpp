@@ -73,26 +73,6 @@ CpuEngine::CpuEngine(const BuildContext& context, const RunOptions& options)
   build_s_ = seconds_since(start);
 }
 
-unsigned CpuEngine::threads_to_use() const {
-  if (options_.threads > 0) return options_.threads;
-  if (options_.ranks == nullptr) return std::max(1u, std::thread::hardware_concurrency());
-  return static_cast<unsigned>(smallest(*options_.ranks, options_.ranks->processors()));
-}
-
-// The same on all ranks. Memory is looked at before any of them takes some.
-Plan CpuEngine::plan_for_ranks() {
-  Plan plan;
-  together(options_.ranks, [&] {
-    const unsigned ranks = options_.ranks != nullptr ? options_.ranks->size() : 1;
-    const unsigned here = options_.ranks != nullptr ? options_.ranks->on_this_machine() : 1;
-    plan = make_plan(context_, threads_, options_.shards, ranks);
-    const double bytes = plan.expected_bytes * here / ranks;
-    context_.tell(fmt::format("building {:.4g} synapses, about {:.1f} MB", plan.expected_synapses, bytes * 1e-6));
-    check_memory(bytes, plan.expected_synapses);
-  });
-  return plan;
-}
-
 void CpuEngine::build(const Plan& plan) {
   make_shards(plan);
   make_inlets(plan);
@@ -340,16 +320,6 @@ void CpuEngine::assign_homes() {
   }
 }
 
-// A rule refers to the structure of another projection, which must be known at once.
-void CpuEngine::refuse_remote_next(const ProjectionDescription& rule, const ProjectionDescription& next) const {
-  for (const Part& part : parts_)
-    if (part.population == next.to && part.shard == nullptr)
-      throw Error(ErrorKind::input, rule.where,
-                  fmt::format("projection '{}': its structural rule refers to '{}', whose targets are spread over "
-                              "several ranks; run this network on one rank, with threads",
-                              rule.name, next.name));
-}
-
 Step CpuEngine::completed() const {
   Step least = std::numeric_limits<Step>::max();
   for (const auto& group : groups_) least = std::min(least, group->done.load(std::memory_order_acquire));
@@ -516,35 +486,6 @@ Step CpuEngine::furthest() const {
   return last;
 }
 
-// What went wrong while working, for all ranks to hear; a run that is broken already is thrown.
-std::optional<Error> CpuEngine::try_work(Step steps) {
-  try {
-    work_until(steps);
-    if (recorder_ && recorder_->failed()) recorder_->finish();
-  } catch (const BrokenRun&) {
-    throw;
-  } catch (const Error& error) {
-    return error;
-  } catch (const std::bad_alloc&) {
-    return Error(ErrorKind::resource, "out of memory while running; run on more machines");
-  } catch (const std::exception& error) {
-    return Error(ErrorKind::internal, error.what());
-  }
-  return std::nullopt;
-}
-
-// As `advance`, where the one end of a run is agreed on by all ranks.
-bool CpuEngine::advance_together(Step until) {
-  Step target = until;
-  while (true) {
-    const auto failure = try_work(target);
-    const auto [least, most] = remote_->settle(completed(), furthest(), failure ? &*failure : nullptr);
-    if (least >= target) return target == until;
-    target = most;
-    options_.stop = nullptr;
-  }
-}
-
 RunResult CpuEngine::finish() {
   if (monitor_.joinable()) {
     monitor_.request_stop();
@@ -559,57 +500,19 @@ RunResult CpuEngine::finish() {
   return result();
 }
 
-Totals CpuEngine::totals() const {
-  Totals totals;
-  RunResult& result = totals.result;
-  result.shards = shards_.size();
-  result.build_s = build_s_;
-  result.wall_s = wall_s_;
-  result.peak_rss_bytes = peak_resident_bytes();
-  const auto add = [&result](const Inlet& inlet) {
-    (inlet.is_drive() ? result.drive_events : result.synaptic_events) += inlet.events();
-    result.synapses += inlet.synapses();
-    result.synapse_bytes += inlet.bytes();
-  };
-  totals.populations.resize(context_.network.populations.size());
-  for (const auto& shard : shards_) {
-    if (shard->neurons)
-      result.neuron_updates += std::uint64_t(shard->range.count) * std::uint64_t(shard->group->done.load());
-    result.neuron_bytes += shard->emitter->bytes();
-    shard->for_each_inlet(add);
-    PopulationTotals& population = totals.populations[shard->population];
-    population.simulated = true;
-    population.neurons += shard->range.count;
-    population.spikes += shard->statistics.spikes();
-    shard->statistics.add_variation(population.variation, population.varied);
-  }
-  for (const auto& group : groups_)
-    for (const auto& inlet : group->inlets) add(*inlet);
-  return totals;
-}
-
 RunResult CpuEngine::result() const {
-  Totals all = totals();
+  Totals all = totals_of(shards_, groups_, context_.network.populations.size());
+  all.result.build_s = build_s_;
+  all.result.wall_s = wall_s_;
   if (remote_) remote_->gather(all);
-  RunResult result = std::move(all.result);
+  RunResult result = all.result;
   result.backend = "cpu";
   result.threads = threads_;
   result.workers = workers_;
   result.steps = completed();
   result.stopped_early = stopped_;
   result.biological_s = context_.grid.time_ms(result.steps) * 1e-3;
-  for (std::size_t p = 0; p < all.populations.size(); ++p) {
-    const PopulationTotals& sums = all.populations[p];
-    if (!sums.simulated) continue;
-    PopulationResult population;
-    population.name = context_.network.populations[p].name;
-    population.neurons = static_cast<std::uint32_t>(sums.neurons);
-    population.spikes = sums.spikes;
-    if (result.biological_s > 0)
-      population.rate_hz = double(population.spikes) / population.neurons / result.biological_s;
-    population.cv_isi = sums.varied > 0 ? sums.variation / double(sums.varied) : 0;
-    result.populations.push_back(population);
-  }
+  result.populations = all.populations_of(context_.network, result.biological_s);
   return result;
 }
 

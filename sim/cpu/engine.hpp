@@ -20,8 +20,8 @@ struct PlasticParts;
 
 class CpuEngine final : public Engine {
  public:
-  /// Builds neurons and synapses on `options.threads` threads; with `options.ranks`, those of this rank. Throws
-  /// Error(input) or Error(resource), then on all ranks the same.
+  /// Builds neurons and synapses on `options.threads` threads; with `options.ranks`, those of this rank.
+  /// Throws Error(input) or Error(resource), then on all ranks the same.
   CpuEngine(const BuildContext& context, const RunOptions& options);
 
   void start(RecordSink& sink) override;
@@ -56,13 +56,12 @@ class CpuEngine final : public Engine {
   std::optional<Error> try_work(Step steps);
   Progress progress(Step steps) const;
   void watch(const std::stop_token& ended, Step steps) const;
-  Totals totals() const;
   RunResult result() const;
 
   BuildContext context_;
   RunOptions options_;
-  unsigned threads_;      // that may be used
-  unsigned workers_ = 1;  // that are used while running
+  unsigned threads_;                // that may be used
+  unsigned workers_ = 1;            // that are used while running
   std::unique_ptr<Remote> remote_;  // null pointer when there is one rank
   std::vector<std::unique_ptr<Shard>> shards_;
   /// All parts of populations, in the order in which the file is told of them.
@@ -75,7 +74,7 @@ class CpuEngine final : public Engine {
   std::vector<std::unique_ptr<Group>> groups_;
   CpuControl control_{context_.network, shards_};
   std::vector<std::vector<Group*>> homes_;  // worker -> the groups it runs first
-  std::unique_ptr<Recorder> recorder_;  // null pointer on a rank that writes no file
+  std::unique_ptr<Recorder> recorder_;      // null pointer on a rank that writes no file
   ChunkSink* recording_ = nullptr;
   std::atomic<bool> interrupted_{false};
   bool stopped_ = false;

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::uint32_t short_range = 1 << 16;  // of neurons that 16 bits tell apart
 
-template <class Offset> void append_offsets(Bytes& bytes, std::uint32_t first, const std::vector<std::uint32_t>& ids) {
+template <class Offset>
+void append_offsets(Bytes& bytes, std::uint32_t first, const std::vector<std::uint32_t>& ids) {
   const std::size_t begin = bytes.size();
   bytes.resize(begin + ids.size() * sizeof(Offset));
   std::byte* place = bytes.data() + begin;
@@ -161,9 +162,10 @@ bool Exchange::advance() {
 
 bool Exchange::is_through(Step steps) const {
   const Step windows = steps / window_;
-  const bool sent = packed_ >= windows && std::all_of(parcels_.begin(), parcels_.end(), [](const Parcel& parcel) {
-                      return parcel.slots[0].pending.empty() && parcel.slots[1].pending.empty();
-                    });
+  const bool sent =
+      packed_ >= windows && std::all_of(parcels_.begin(), parcels_.end(), [](const Parcel& parcel) {
+        return parcel.slots[0].pending.empty() && parcel.slots[1].pending.empty();
+      });
   return sent && std::all_of(senders_.begin(), senders_.end(),
                              [&](const Sender& sender) { return sender.window >= windows; });
 }
@@ -232,8 +234,7 @@ void Exchange::expect(Sender& sender, Step window) {
   auto& slot = sender.slots[static_cast<std::size_t>(window & 1)];
   if (slot.bytes.size() < first_bytes) slot.bytes.resize(first_bytes);
   slot.size = 0;
-  slot.first =
-      ranks_.receive(sender.rank, Ranks::Channel::spikes, std::span(slot.bytes).first(first_bytes));
+  slot.first = ranks_.receive(sender.rank, Ranks::Channel::spikes, std::span(slot.bytes).first(first_bytes));
 }
 
 bool Exchange::take(Sender& sender) {
@@ -252,9 +253,10 @@ bool Exchange::has_arrived(Sender& sender, Sender::Slot& slot) {
     if (!bytes) return false;
     slot.first.reset();
     const auto header = BytesReader(slot.bytes).take<Header>();
-    if (header.window != static_cast<std::uint32_t>(sender.window) || *bytes != std::min<std::size_t>(header.bytes, first_bytes))
-      throw Error(ErrorKind::internal,
-                  fmt::format("{} sent window {}, not {}", ranks_.name(sender.rank), header.window, sender.window));
+    if (header.window != static_cast<std::uint32_t>(sender.window) ||
+        *bytes != std::min<std::size_t>(header.bytes, first_bytes))
+      throw Error(ErrorKind::internal, fmt::format("{} sent window {}, not {}", ranks_.name(sender.rank),
+                                                   header.window, sender.window));
     slot.size = header.bytes;
     if (slot.bytes.size() < slot.size) slot.bytes.resize(slot.size);
     if (slot.size > first_bytes)
@@ -285,9 +287,8 @@ void Exchange::unpack(Sender& sender, const Sender::Slot& slot) const {
       place += sizeof spikes;
       auto& ids = ghost->history.slot(step);
       ids.resize(spikes);
-      place = ghost->range.count <= short_range
-                  ? take_offsets<std::uint16_t>(place, ghost->range.first, ids)
-                  : take_offsets<std::uint32_t>(place, ghost->range.first, ids);
+      place = ghost->range.count <= short_range ? take_offsets<std::uint16_t>(place, ghost->range.first, ids)
+                                                : take_offsets<std::uint32_t>(place, ghost->range.first, ids);
     }
   }
 }

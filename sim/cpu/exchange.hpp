@@ -1,4 +1,5 @@
-// Spikes between ranks: once a window of steps, packed for those who read them, and overlapped with computing.
+// Spikes between ranks: once a window of steps, packed for those who read them, and overlapped with
+// computing.
 #pragma once
 
 #include <memory>
@@ -25,7 +26,8 @@ class RankMap {
   const std::vector<RankPart>& parts_of(unsigned rank) const { return parts_[rank]; }
   bool reads(unsigned rank, std::size_t population) const { return reads_[rank][population]; }
   bool has(unsigned rank, std::size_t population) const { return has_[rank][population]; }
-  /// True when `from` sends windows to `to`: spikes, or empty ones along a tree that keeps all ranks together.
+  /// True when `from` sends windows to `to`: spikes, or empty ones along a tree that keeps all ranks
+  /// together.
   bool sends(unsigned from, unsigned to) const;
 
  private:
@@ -33,8 +35,8 @@ class RankMap {
   std::vector<std::vector<bool>> has_, reads_;
 };
 
-/// The spikes of other ranks lie in ghosts: shards that only have a history, in one group for each rank, which
-/// moves on when a window arrives. One thread at a time may call; groups may advance meanwhile.
+/// The spikes of other ranks lie in ghosts: shards that only have a history, in one group for each rank,
+/// which moves on when a window arrives. One thread at a time may call; groups may advance meanwhile.
 class Exchange {
  public:
   Exchange(Ranks& ranks, const Plan& plan, const NetworkDescription& network);
@@ -51,10 +53,10 @@ class Exchange {
   /// Counts as done what has been packed: a group with spikes to send must keep them until then.
   Group& packing() { return packing_; }
 
-  /// Once neighbours are known: all ranks agree on the window, half the smallest age at which spikes of another
-  /// rank are read here (none: `longest_window`), and messages may come.
-  void begin(const std::vector<std::unique_ptr<Group>>& groups, const std::vector<std::unique_ptr<Shard>>& shards,
-             Step least_age);
+  /// Once neighbours are known: all ranks agree on the window, half the smallest age at which spikes of
+  /// another rank are read here (none: `longest_window`), and messages may come.
+  void begin(const std::vector<std::unique_ptr<Group>>& groups,
+             const std::vector<std::unique_ptr<Shard>>& shards, Step least_age);
   bool closes_window(Step done) const { return done % window_ == 0; }
   Step window() const { return window_; }
 
@@ -114,7 +116,7 @@ class Exchange {
   bool has_room(const Sender& sender) const;
   void unpack(Sender& sender, const Sender::Slot& slot) const;
 
-  static constexpr std::size_t first_bytes = 8192;  // what is sent before the size is known to the other
+  static constexpr std::size_t first_bytes = 16384;  // what is sent before the size is known to the other
 
   Ranks& ranks_;
   RankMap map_;

@@ -35,7 +35,8 @@ class Forwarder final : public ChunkSink {
  private:
   void enter(Bytes message);
 
-  static constexpr std::size_t most_bytes_waiting = std::size_t(8) << 20, most_bytes_at_once = std::size_t(1) << 20;
+  static constexpr std::size_t most_bytes_waiting = std::size_t(8) << 20, most_bytes_at_once = std::size_t(1)
+                                                                                               << 20;
 
   Ranks& ranks_;
   std::function<void()> pump_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace synfire {
 namespace {
 
@@ -28,7 +30,8 @@ Totals unpacked(const Bytes& bytes) {
                                      &r.synapse_bytes, &r.neuron_bytes})
     *place = counts.at(next++);
   r.shards = counts.at(next++);
-  for (std::uint64_t* const place : {&r.messages, &r.message_bytes, &r.peak_rss_bytes}) *place = counts.at(next++);
+  for (std::uint64_t* const place : {&r.messages, &r.message_bytes, &r.peak_rss_bytes})
+    *place = counts.at(next++);
   r.build_s = reader.take<double>();
   r.wall_s = reader.take<double>();
   totals.populations = reader.take_all<PopulationTotals>();
@@ -74,11 +77,34 @@ bool Remote::advance() {
   moved |= control();
   moved |= forwarder_ ? forwarder_->advance() : collector_->advance();
   watch_.look();
+  look_for_silence(moved);
   return moved;
 }
 
+// Ranks of other machines cannot be watched; they must be heard. Once a stop is asked for they answer soon.
+void Remote::look_for_silence(bool moved) {
+  using namespace std::chrono_literals;
+  if (until_clock_-- > 0 && !moved) return;
+  until_clock_ = 1024;
+  const auto now = std::chrono::steady_clock::now();
+  if (moved) last_move_ = now;
+  const auto limit = stop_sent_ || pauses() ? 30s : 600s;
+  if (now - last_move_ < limit) return;
+  unsigned silent = 0;
+  if (writes())
+    for (unsigned rank = ranks_.size(); rank-- > 1;)
+      if (!reports_[rank]) silent = rank;
+  throw BrokenRun(
+      ErrorKind::resource,
+      fmt::format("nothing has come for {} s, not even from {}; the file holds the run up to its last "
+                  "flush",
+                  limit.count(), ranks_.name(silent)),
+      ranks_.rank());
+}
+
 void Remote::listen(Listening& from) {
-  from.ticket = ranks_.receive(from.rank, Ranks::Channel::control, std::as_writable_bytes(std::span(&from.control, 1)));
+  from.ticket =
+      ranks_.receive(from.rank, Ranks::Channel::control, std::as_writable_bytes(std::span(&from.control, 1)));
 }
 
 void Remote::tell(unsigned rank, const Control& control) {
@@ -109,13 +135,19 @@ bool Remote::control() {
 
 void Remote::hear(const Listening& from) {
   switch (from.control.kind) {
-    case Kind::stop: ask_to_stop(); break;
-    case Kind::pause: pauses_ = true; break;
+    case Kind::stop:
+      ask_to_stop();
+      break;
+    case Kind::pause:
+      pauses_ = true;
+      break;
     case Kind::report:
       reports_[from.rank] = from.control;
       if (from.control.error != 0) ask_to_stop();
       break;
-    case Kind::verdict: verdict_ = from.control; break;
+    case Kind::verdict:
+      verdict_ = from.control;
+      break;
   }
 }
 
@@ -154,7 +186,8 @@ Remote::Settled Remote::settle(Step least, Step most, const Error* failure) {
     if (failure != nullptr) ask_to_stop();
     reports_.front() = own;
     pump_until([this] {
-      return std::all_of(reports_.begin(), reports_.end(), [](const auto& report) { return report.has_value(); });
+      return std::all_of(reports_.begin(), reports_.end(),
+                         [](const auto& report) { return report.has_value(); });
     });
     verdict_ = joint_verdict();
     for (unsigned rank = 1; rank < ranks_.size(); ++rank) tell(rank, *verdict_);

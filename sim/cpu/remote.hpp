@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <list>
 #include <memory>
 #include <optional>
@@ -70,6 +71,8 @@ class Remote {
   bool control();
   Control joint_verdict() const;
   template <class Done> void pump_until(const Done& done);
+  /// Throws BrokenRun when nothing has moved for too long.
+  void look_for_silence(bool moved);
 
   Ranks& ranks_;
   Exchange exchange_;
@@ -80,6 +83,8 @@ class Remote {
   std::vector<std::optional<Control>> reports_;  // on rank 0, by rank
   std::optional<Control> verdict_;
   LossWatch watch_;
+  std::chrono::steady_clock::time_point last_move_ = std::chrono::steady_clock::now();
+  unsigned until_clock_ = 0;
   bool stop_sent_ = false;
   std::atomic<bool> stop_wanted_{false}, pauses_{false};
   std::atomic_flag busy_ = ATOMIC_FLAG_INIT;

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "sim/cpu/shard.hpp"
 #include "sim/run.hpp"
 
 namespace synfire {
@@ -21,6 +23,12 @@ struct Totals {
 
   /// Takes the totals of another rank in.
   void add(const Totals& other);
+  /// Those that were simulated, after so many seconds of biological time.
+  std::vector<PopulationResult> populations_of(const NetworkDescription& network, double biological_s) const;
 };
+
+/// Of the shards and groups of this rank, but for times.
+Totals totals_of(const std::vector<std::unique_ptr<Shard>>& shards,
+                 const std::vector<std::unique_ptr<Group>>& groups, std::size_t populations);
 
 }  // namespace synfire

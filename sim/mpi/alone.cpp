@@ -8,10 +8,11 @@ namespace synfire {
 std::unique_ptr<Ranks> join_ranks() {
   const unsigned processes = launched_processes();
   if (processes <= 1) return nullptr;
-  throw Error(ErrorKind::usage,
-              fmt::format("started as {} processes, but built without MPI, so each would run the whole network; "
-                          "build with `./setup --mpi` and `cmake --preset mpi`, or start one process",
-                          processes));
+  throw Error(
+      ErrorKind::usage,
+      fmt::format("started as {} processes, but built without MPI, so each would run the whole network; "
+                  "build with `./setup --mpi` and `cmake --preset mpi`, or start one process",
+                  processes));
 }
 
 }  // namespace synfire

@@ -1,4 +1,6 @@
 // Ranks by MPI: messages that nobody waits for, and an eye on the processes of the same machine.
+#include "sim/ranks.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -11,8 +13,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "sim/ranks.hpp"
-
 namespace synfire {
 namespace {
 
@@ -21,8 +21,9 @@ void check(int code, std::string_view what) {
   std::array<char, MPI_MAX_ERROR_STRING> text{};
   int length = 0;
   MPI_Error_string(code, text.data(), &length);
-  throw BrokenRun(ErrorKind::resource,
-                 fmt::format("{} failed: {}", what, std::string_view(text.data(), static_cast<std::size_t>(length))));
+  throw BrokenRun(
+      ErrorKind::resource,
+      fmt::format("{} failed: {}", what, std::string_view(text.data(), static_cast<std::size_t>(length))));
 }
 
 // What ranks know of each other; the same layout everywhere.
@@ -52,8 +53,9 @@ class MpiRanks final : public Ranks {
     MPI_Comm_size(MPI_COMM_WORLD, &size_);
     Identity self = own_identity();
     everyone_.resize(static_cast<std::size_t>(size_));
-    check(MPI_Allgather(&self, sizeof self, MPI_BYTE, everyone_.data(), sizeof self, MPI_BYTE, MPI_COMM_WORLD),
-          "meeting the other ranks");
+    check(
+        MPI_Allgather(&self, sizeof self, MPI_BYTE, everyone_.data(), sizeof self, MPI_BYTE, MPI_COMM_WORLD),
+        "meeting the other ranks");
     for (int r = 0; r < size_; ++r)
       if (r != rank_ && sees(self, of(r))) watch(r);
   }
@@ -71,11 +73,12 @@ class MpiRanks final : public Ranks {
 
   unsigned rank() const override { return static_cast<unsigned>(rank_); }
   unsigned size() const override { return static_cast<unsigned>(size_); }
-  unsigned on_this_machine() const override { return alike([](const Identity&, const Identity&) { return true; }); }
+  unsigned on_this_machine() const override {
+    return alike([](const Identity&, const Identity&) { return true; });
+  }
   unsigned processors() const override {
-    const auto share = alike([](const Identity& a, const Identity& b) {
-      return CPU_EQUAL(&a.processors, &b.processors) != 0;
-    });
+    const auto share = alike(
+        [](const Identity& a, const Identity& b) { return CPU_EQUAL(&a.processors, &b.processors) != 0; });
     return std::max(1u, static_cast<unsigned>(CPU_COUNT(&of(rank_).processors)) / share);
   }
   std::string name(unsigned rank) const override {
@@ -149,20 +152,24 @@ class MpiRanks final : public Ranks {
 
  private:
   static bool sees(const Identity& a, const Identity& b) {
-    return std::strncmp(a.host.data(), b.host.data(), a.host.size()) == 0 && a.process_names == b.process_names;
+    return std::strncmp(a.host.data(), b.host.data(), a.host.size()) == 0 &&
+           a.process_names == b.process_names;
   }
   const Identity& of(int rank) const { return everyone_[static_cast<std::size_t>(rank)]; }
   static int count_of(std::size_t bytes) {
-    if (bytes > std::size_t(1) << 30) throw Error(ErrorKind::internal, "a message between ranks exceeds 1 GiB");
+    if (bytes > std::size_t(1) << 30)
+      throw Error(ErrorKind::internal, "a message between ranks exceeds 1 GiB");
     return static_cast<int>(bytes);
   }
 
   // How many ranks of this machine are alike in another way, too; this one is.
   template <class Same> unsigned alike(const Same& same) const {
     const Identity& self = of(rank_);
-    return static_cast<unsigned>(std::count_if(everyone_.begin(), everyone_.end(), [&](const Identity& other) {
-      return std::strncmp(self.host.data(), other.host.data(), self.host.size()) == 0 && same(self, other);
-    }));
+    return static_cast<unsigned>(
+        std::count_if(everyone_.begin(), everyone_.end(), [&](const Identity& other) {
+          return std::strncmp(self.host.data(), other.host.data(), self.host.size()) == 0 &&
+                 same(self, other);
+        }));
   }
 
   // A descriptor that can be read from once the process has ended.
@@ -209,12 +216,13 @@ std::unique_ptr<Ranks> join_ranks() {
   MPI_Comm_size(MPI_COMM_WORLD, &size);
   if (size == 1 || provided < MPI_THREAD_SERIALIZED) {
     MPI_Finalize();
-    throw Error(ErrorKind::usage,
-                provided < MPI_THREAD_SERIALIZED
-                    ? std::string("this MPI library cannot be used by several threads (MPI_THREAD_SERIALIZED)")
-                    : fmt::format("the launcher started {} processes, but MPI sees one; use the mpirun of the MPI "
-                                  "library that Synfire was built with, or `srun --mpi=pmix`",
-                                  launched));
+    throw Error(
+        ErrorKind::usage,
+        provided < MPI_THREAD_SERIALIZED
+            ? std::string("this MPI library cannot be used by several threads (MPI_THREAD_SERIALIZED)")
+            : fmt::format("the launcher started {} processes, but MPI sees one; use the mpirun of the MPI "
+                          "library that Synfire was built with, or `srun --mpi=pmix`",
+                          launched));
   }
   return std::make_unique<MpiRanks>();
 }

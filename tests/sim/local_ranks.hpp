@@ -84,7 +84,8 @@ class LocalRanks final : public Ranks {
         const auto bytes = office_.take(address);
         if (!bytes) break;
         const auto [ticket, place] = places.front();
-        if (bytes->size() > place.size()) throw Error(ErrorKind::internal, "a message is too long for its place");
+        if (bytes->size() > place.size())
+          throw Error(ErrorKind::internal, "a message is too long for its place");
         std::memcpy(place.data(), bytes->data(), bytes->size());
         finished_[ticket] = bytes->size();
         places.pop_front();

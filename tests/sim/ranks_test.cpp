@@ -15,7 +15,7 @@ namespace {
 using namespace testing_tools;
 
 struct Shared {
-  Ran first;                           // what rank 0 has
+  Ran first;                          // what rank 0 has
   std::vector<std::string> failures;  // by rank; "" where there was none
   std::size_t messages_left = 0;
 };
@@ -79,7 +79,7 @@ void expect_same(const Ran& ran, const Ran& yardstick) {
 }
 
 TEST(Ranks, give_what_one_gives) {
-  const auto network = network_of(zoo);
+  const auto network = network_of(zoo, {"simulation.duration=150 ms"});
   const auto yardstick = run(network, with(1));
   for (const auto& [ranks, threads] : {std::pair{2u, 1u}, {3u, 1u}, {4u, 2u}}) {
     const auto shared = run_shared(network, ranks, threads);
@@ -95,41 +95,87 @@ TEST(Ranks, give_what_one_gives) {
 TEST(Ranks, send_what_exceeds_a_message) {
   const std::string text =
       "synfire: 1\nsimulation: {duration: 60 ms}\npopulations:\n"
-      "  a: {model: iaf_psc_delta, size: 12000, params: {I_e: 2 nA}}\n"
-      "  b: {model: iaf_psc_delta, size: 12000}\n"
+      "  a: {model: iaf_psc_delta, size: 24000, params: {I_e: 2 nA}}\n"
+      "  b: {model: iaf_psc_delta, size: 24000}\n"
       "projections:\n"
       "  - {from: a, to: b, connect: {fixed_indegree: 5}, weight: 1 mV, delay: {uniform: [6 ms, 9 ms]}}\n"
-      "record: {a: {spikes: all}, b: {spikes: all, V_m: {neurons: \"0:12000:500\", every: 1 ms}}}\n";
+      "record: {a: {spikes: all}, b: {spikes: all, V_m: {neurons: \"0:24000:500\", every: 1 ms}}}\n";
   const auto network = network_of(text);
   const auto yardstick = run(network, with(1));
-  ASSERT_GT(yardstick.spikes("a").steps.size(), 20'000u);
+  ASSERT_GT(yardstick.spikes("a").steps.size(), 40'000u);
   const auto shared = run_shared(network, 2);
   EXPECT_EQ(shared.failures, std::vector<std::string>(2));
   expect_same(shared.first, yardstick);
 }
 
+// Rules, a reward that another population carries, masks that compete, and two structural rules in a row.
+const std::string learning = R"(
+synfire: 1
+seed: 11
+simulation: {duration: 150 ms}
+populations:
+  noise: {model: poisson, size: 400, params: {rate: 5 kHz}}
+  exc: {model: iaf_psc_exp, size: 400, params: {I_e: {uniform: [0 pA, 50 pA]}}}
+  inh: {model: iaf_psc_exp, size: 200, params: {I_e: 380 pA}}
+  b: {model: iaf_psc_exp, size: 200, params: {I_e: 380 pA}}
+  c: {model: iaf_psc_exp, size: 150, params: {I_e: 380 pA}}
+  reward: {model: poisson, size: 10, params: {rate: 10 Hz}}
+projections:
+  - {from: noise, to: exc, connect: one_to_one, weight: 55 pA}
+  - {name: pairs, from: exc, to: exc, connect: {fixed_indegree: 30}, weight: {uniform: [20 pA, 60 pA]}, delay: {uniform: [0.5 ms, 6 ms]}, plasticity: {stdp: {w_max: 100 pA}, tsodyks_markram: {U: 0.3, tau_rec: 200 ms}}}
+  - {name: facilitated, from: inh, to: exc, connect: {fixed_indegree: 5}, weight: -50 pA, delay: 2 ms, plasticity: {tsodyks_markram: {U: 0.1, tau_fac: 200 ms}}}
+  - {name: rewarded, from: inh, to: inh, connect: {fixed_indegree: 10}, weight: -20 pA, delay: 1 ms, plasticity: {stdp_reward: {w_max: 80 pA, tau_e: 5 ms, reward: reward}}}
+  - {name: conv, from: exc, to: inh, connect: {fixed_indegree: 10}, weight: {uniform: [20 pA, 60 pA]}, plasticity: {stdp: {w_max: 100 pA}}, mask: {initial: {uniform: [0.3, 0.7]}, granularity: target, kind: soft, every: 10 ms, competition: {against: pool, rate: 0.001, tau: 50 ms}}}
+  - {name: pool, from: inh, to: inh, connect: {fixed_indegree: 10}, weight: -8 pA, mask: {complement_of: conv}}
+  - {name: first, from: exc, to: b, connect: {fixed_indegree: 40}, weight: {uniform: [1 pA, 20 pA]}, delay: {uniform: [0.3 ms, 4 ms]}, plasticity: {stdp: {w_max: 30 pA}, structural: {every: 10 ms, prune: neurons, rate_prune: 2, rates: connections, next: second, alpha: 0.9, beta: 0.2, mid: 4, T_num: 1, regenerate: activity, rate_regenerate: 1, ceiling: 10}}}
+  - {name: second, from: b, to: c, connect: {fixed_indegree: 30}, weight: {uniform: [1 pA, 20 pA]}, delay: 0.5 ms, plasticity: {stdp: {w_max: 30 pA}, structural: {every: 7 ms, prune: synapses, rate_prune: 3, form: 20, w_new: 5 pA}}}
+record:
+  exc: {spikes: all}
+  inh: {spikes: all, V_m: all}
+  b: {spikes: all}
+  c: {spikes: all}
+  pairs: {weights: {at: [0 ms, 100 ms, 150 ms]}}
+  rewarded: {weights: {every: 50 ms}}
+  conv: {weights: {every: 50 ms}}
+  first: {weights: {every: 50 ms}}
+  second: {weights: {every: 50 ms}}
+)";
+
 TEST(Ranks, learn_what_one_learns) {
-  const std::string text =
-      "synfire: 1\nseed: 3\nsimulation: {duration: 200 ms}\npopulations:\n"
-      "  noise: {model: poisson, size: 400, params: {rate: 6 kHz}}\n"
-      "  exc: {model: iaf_psc_exp, size: 400}\n"
-      "  reward: {model: poisson, size: 3, params: {rate: 50 Hz}}\n"
-      "projections:\n"
-      "  - {from: noise, to: exc, connect: one_to_one, weight: 60 pA, delay: 1 ms}\n"
-      "  - {name: stp, from: exc, to: exc, connect: {fixed_indegree: 10}, weight: 40 pA, delay: 2 ms, plasticity: {tsodyks_markram: {}}}\n"
-      "  - {name: pair, from: exc, to: exc, connect: {fixed_indegree: 20}, weight: {uniform: [10 pA, 60 pA]}, "
-      "delay: {uniform: [1 ms, 4 ms]}, plasticity: {stdp: {}}}\n"
-      "  - {name: paid, from: exc, to: exc, connect: {fixed_indegree: 10}, weight: {uniform: [10 pA, 60 pA]}, "
-      "delay: 1.5 ms, plasticity: {stdp_reward: {reward: reward}}}\n"
-      "record:\n  exc: {spikes: all}\n  pair: {weights: {every: 100 ms}}\n  paid: {weights: {every: 100 ms}}\n";
-  const auto network = network_of(text);
+  const auto network = network_of(learning);
   const auto yardstick = run(network, with(1));
-  ASSERT_GT(yardstick.spikes("exc").steps.size(), 500u);
+  for (const char* const population : {"exc", "inh", "b", "c"})
+    ASSERT_GT(yardstick.spikes(population).steps.size(), 200u) << population;
   for (const unsigned ranks : {2u, 3u}) {
     const auto shared = run_shared(network, ranks);
     EXPECT_EQ(shared.failures, std::vector<std::string>(ranks));
     expect_same(shared.first, yardstick);
+    for (const char* const name : {"first", "second"}) {
+      const std::size_t p = *network.projection(name);
+      const auto &events = shared.first.sink.structures_of(p), &expected = yardstick.sink.structures_of(p);
+      ASSERT_EQ(events.size(), expected.size()) << name;
+      ASSERT_GT(events.size(), 5u) << name;
+      for (std::size_t k = 0; k < events.size(); ++k) {
+        EXPECT_EQ(events[k].first, expected[k].first);
+        EXPECT_EQ(events[k].second.left.synapses, expected[k].second.left.synapses);
+        EXPECT_EQ(events[k].second.pruned, expected[k].second.pruned);
+        EXPECT_EQ(events[k].second.rate_prune, expected[k].second.rate_prune);
+      }
+    }
   }
+}
+
+TEST(Ranks, refuse_a_structure_that_is_spread) {
+  const auto network = network_of(
+      "synfire: 1\nsimulation: {duration: 10 ms}\npopulations:\n  a: {model: iaf_psc_exp, size: 300}\n"
+      "  b: {model: iaf_psc_exp, size: 300}\nprojections:\n"
+      "  - {name: grows, from: a, to: b, connect: {fixed_indegree: 5}, weight: 1 pA, delay: 1 ms, "
+      "plasticity: {structural: {every: 5 ms, prune: neurons, rate_prune: 2, rates: neurons, next: last}}}\n"
+      "  - {name: last, from: b, to: a, connect: {fixed_indegree: 5}, weight: 1 pA, delay: 1 ms}\n");
+  EXPECT_NO_THROW(run(network));
+  for (const auto& failure : run_shared(network, 2).failures)
+    EXPECT_NE(failure.find("projection 'grows': its structural rule refers to 'last'"), std::string::npos)
+        << failure;
 }
 
 TEST(Ranks, stop_at_one_step) {
@@ -157,7 +203,8 @@ TEST(Ranks, stop_at_one_step) {
 TEST(Ranks, end_with_the_error_of_any_of_them) {
   const auto network = network_of(zoo, {"simulation.duration=1000 s"});
   const auto shared = run_shared(network, 3, 1, [](unsigned rank, RunOptions& options, PostOffice&) {
-    if (rank == 1) options.notice = [](const std::string&) { throw Error(ErrorKind::resource, "no room here"); };
+    if (rank == 1)
+      options.notice = [](const std::string&) { throw Error(ErrorKind::resource, "no room here"); };
   });
   EXPECT_EQ(shared.failures, std::vector<std::string>(3, "no room here"));
 }
@@ -192,7 +239,6 @@ TEST(Ranks, end_when_the_file_cannot_be_written) {
 
 TEST(Ranks, notice_that_one_is_gone) {
   const auto network = network_of(zoo, {"simulation.duration=1000 s"});
-  std::atomic<bool> started{false};
   const auto shared = run_shared(network, 3, 1, [&](unsigned rank, RunOptions& options, PostOffice& office) {
     if (rank != 0) return;
     options.progress = [&](const Progress& now) {
@@ -206,7 +252,8 @@ TEST(Ranks, notice_that_one_is_gone) {
 TEST(Ranks, refuse_what_they_cannot_share) {
   for (const char* set : {"simulation.backend=reference", "simulation.engine=event"}) {
     NetworkDescription network = network_of(
-        "synfire: 1\nsimulation: {duration: 10 ms}\npopulations: {a: {model: iaf_psc_exp, size: 10}}\n", {set});
+        "synfire: 1\nsimulation: {duration: 10 ms}\npopulations: {a: {model: iaf_psc_exp, size: 10}}\n",
+        {set});
     const auto shared = run_shared(network, 2);
     for (const auto& failure : shared.failures)
       EXPECT_NE(failure.find("runs in one process"), std::string::npos) << set << ": " << failure;
@@ -232,7 +279,8 @@ TEST(RankMap, knows_who_reads_whom) {
   ASSERT_LT(with_b, 8u);
   for (unsigned from = 0; from < 8; ++from)
     for (unsigned to = 0; to < 8; ++to) {
-      const bool tree = from != to && ((to > 0 && from == (to - 1) / 2) || (from > 0 && to == (from - 1) / 2));
+      const bool tree =
+          from != to && ((to > 0 && from == (to - 1) / 2) || (from > 0 && to == (from - 1) / 2));
       EXPECT_EQ(map.sends(from, to), tree || (from == with_b && to != from)) << from << " to " << to;
     }
 }
