@@ -27,6 +27,8 @@ std::string result_of(const std::string& file) {
 }
 
 void resume(const ResumeArguments& arguments) {
+  if (launched_processes() > 1)
+    throw Error(ErrorKind::usage, "a run goes on in one process; start it without mpirun");
   SimulationArguments simulation;
   simulation.output = result_of(arguments.file);
   simulation.report = arguments.report;

@@ -1,6 +1,10 @@
+#include <chrono>
+#include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -12,6 +16,7 @@
 #include "cli/terminal.hpp"
 #include "learning/classify_file.hpp"
 #include "sim/output.hpp"
+#include "sim/ranks.hpp"
 #include "sim/report.hpp"
 
 namespace synfire::cli {
@@ -99,23 +104,57 @@ void run_task(const RunArguments& arguments, const NetworkDescription& network, 
   if (result.stopped_early) tell_signal();
 }
 
-void run_network(const RunArguments& arguments) {
-  const NetworkDescription network = arguments.network.load();
-  const std::string output = output_of(arguments, network);
-  check_files(arguments, network, output);
-
+void run_network(const RunArguments& arguments, Ranks* ranks) {
+  const bool writes = ranks == nullptr || ranks->rank() == 0;
+  NetworkDescription network;
   SimulationArguments simulation;
-  simulation.output = output;
+  together(ranks, [&] {
+    network = arguments.network.load();
+    simulation.output = output_of(arguments, network);
+    if (writes) check_files(arguments, network, simulation.output);
+    if (network.task && ranks != nullptr)
+      throw Error(ErrorKind::usage, "a network with a task runs in one process; start it without mpirun");
+    if (!arguments.checkpoint) return;
+    if (ranks != nullptr)
+      throw Error(ErrorKind::usage,
+                  "--checkpoint: a run of several processes keeps no checkpoints; leave it out");
+    check_checkpoints(network);
+    simulation.checkpoint_every_ms = checkpoint_interval(*arguments.checkpoint);
+  });
   simulation.report = arguments.report;
   simulation.force = arguments.force;
   simulation.quiet = arguments.quiet;
   simulation.threads = arguments.threads;
-  if (arguments.checkpoint) {
-    check_checkpoints(network);
-    simulation.checkpoint_every_ms = checkpoint_interval(*arguments.checkpoint);
-  }
-  if (network.task) return run_task(arguments, network, output, simulation.options());
+  simulation.ranks = ranks;
+  if (network.task) return run_task(arguments, network, simulation.output, simulation.options());
   simulate(network, simulation);
+}
+
+// No end can be agreed on any more, so this process ends by itself. The one that tells stays until the others
+// have noticed, too; these stay longer, since a launcher may kill all as soon as one has ended.
+[[noreturn]] void end_broken(const BrokenRun& error, unsigned rank) {
+  const bool tells = rank == error.teller();
+  if (tells) fmt::print(stderr, "synfire: {}\n", error.what());
+  std::fflush(stderr);
+  std::this_thread::sleep_for(std::chrono::milliseconds(tells ? 500 : 2000));
+  std::_Exit(error.exit_code());
+}
+
+void run_here_or_together(const RunArguments& arguments) {
+  const std::unique_ptr<Ranks> ranks = join_ranks();
+  try {
+    run_network(arguments, ranks.get());
+  } catch (const BrokenRun& error) {
+    end_broken(error, ranks->rank());
+  } catch (const SharedError&) {
+    if (ranks->rank() == 0) throw;  // all have the same, and the first tells
+  } catch (const Error& error) {
+    if (ranks == nullptr) throw;
+    end_broken({error.kind(), error.what(), ranks->rank()}, ranks->rank());
+  } catch (const std::bad_alloc&) {
+    if (ranks == nullptr) throw;
+    end_broken({ErrorKind::resource, "out of memory; run on more machines", ranks->rank()}, ranks->rank());
+  }
 }
 
 }  // namespace
@@ -140,7 +179,7 @@ void add_run(CLI::App& app) {
       ->type_name("FILE.json");
   command->add_flag("-q,--quiet", arguments->quiet, "print nothing but errors");
   command->footer("Example: synfire run examples/brunel.yaml --set simulation.duration='2 s' --threads 2");
-  command->callback([arguments] { run_network(*arguments); });
+  command->callback([arguments] { run_here_or_together(*arguments); });
 }
 
 }  // namespace synfire::cli

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <memory>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -57,10 +58,11 @@ void print_table(const RunResult& result, const std::string& output) {
     fmt::print("{:<{}}  {:>9}  {:>10}  {:>9.3f}  {:>7}\n", p.name, width, p.neurons, p.spikes, p.rate_hz, cv);
   }
   fmt::print(
-      "{} of biological time in {} (real-time factor {:.3g}, {} of {} threads); {} synapses, {} synaptic "
+      "{} of biological time in {} (real-time factor {:.3g}, {}{} of {} threads); {} synapses, {} synaptic "
       "events\n",
       format_seconds(result.biological_s), format_seconds(result.wall_s), result.real_time_factor(),
-      result.workers, result.threads, format_count(double(result.synapses)),
+      result.ranks > 1 ? fmt::format("{} ranks with ", result.ranks) : "", result.workers, result.threads,
+      format_count(double(result.synapses)),
       format_count(double(result.synaptic_events + result.drive_events)));
   if (result.stopped_early) fmt::print("stopped before the end; the file is complete up to there\n");
   fmt::print("{}\n", output);
@@ -70,17 +72,47 @@ RunOptions SimulationArguments::options() const {
   RunOptions options;
   options.threads = threads;
   options.stop = &StopSignals::asked();
-  if (!quiet) options.notice = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
+  options.ranks = ranks;
+  if (!quiet && writes()) options.notice = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
   return options;
 }
+
+namespace {
+
+// As far as that can still be written; what broke the run is told anyhow.
+void mark_stopped(ResultFile& file) {
+  try {
+    file.mark_stopped();
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
+  }
+}
+
+std::unique_ptr<ResultFile> result_file(const SimulationArguments& arguments,
+                                        const NetworkDescription& network, const Checkpoint* from,
+                                        const RunOptions& options) {
+  if (from != nullptr) return ResultFile::continued(arguments.output, from->step, network, options);
+  return std::make_unique<ResultFile>(arguments.output, arguments.force, network, options);
+}
+
+void tell_result(const SimulationArguments& arguments, const RunResult& result) {
+  if (arguments.report) write_report(*arguments.report, result);
+  if (arguments.quiet) return;
+  print_table(result, arguments.output);
+  if (result.stopped_early && std::filesystem::exists(checkpoint_path(arguments.output)))
+    fmt::print("`synfire resume {}` goes on from there\n", arguments.output);
+}
+
+}  // namespace
 
 void simulate(const NetworkDescription& network, const SimulationArguments& arguments,
               const Checkpoint* from) {
   const Grid grid(network.simulation.dt);
-  ProgressBar bar(network.simulation.duration * 1e-3, arguments.quiet);
+  ProgressBar bar(network.simulation.duration * 1e-3, arguments.quiet || !arguments.writes());
   RunOptions options = arguments.options();
-  options.progress = [&](const Progress& now) { bar.show(grid.time_ms(now.done) * 1e-3, now.mean_rate_hz); };
-  const std::string checkpoint = checkpoint_path(arguments.output);
+  if (arguments.writes())
+    options.progress = [&](const Progress& now) {
+      bar.show(grid.time_ms(now.done) * 1e-3, now.mean_rate_hz);
+    };
   const Step every =
       arguments.checkpoint_every_ms > 0 ? std::max<Step>(1, grid.nearest(arguments.checkpoint_every_ms)) : 0;
 
@@ -88,19 +120,31 @@ void simulate(const NetworkDescription& network, const SimulationArguments& argu
   Simulation simulation(network, options);
   const NetworkDescription& built = simulation.network();
   if (from != nullptr) simulation.engine().load(from->state);
-  const Step first = from != nullptr ? from->step : 0;
-  ResultFile file = from != nullptr ? ResultFile::continued(arguments.output, first, built, options)
-                                    : ResultFile(arguments.output, arguments.force, built, options);
-  const RunResult result = simulation.run(
-      file, [&](Engine& engine) { advance_with_checkpoints(engine, built, checkpoint, first, every); });
+  std::unique_ptr<ResultFile> file;
+  together(arguments.ranks, [&] {
+    if (arguments.writes()) file = result_file(arguments, built, from, options);
+  });
+  const RunResult result = [&] {
+    if (file == nullptr) {
+      MemorySink nothing(built);
+      return simulation.run(nothing);
+    }
+    try {
+      return simulation.run(*file, [&](Engine& engine) {
+        advance_with_checkpoints(engine, built, checkpoint_path(arguments.output),
+                                 from != nullptr ? from->step : 0, every);
+      });
+    } catch (const BrokenRun&) {
+      mark_stopped(*file);
+      throw;
+    }
+  }();
   bar.end();
-  file.finish(result);
-  if (arguments.report) write_report(*arguments.report, result);
-  if (!arguments.quiet) {
-    print_table(result, arguments.output);
-    if (result.stopped_early && std::filesystem::exists(checkpoint))
-      fmt::print("`synfire resume {}` goes on from there\n", arguments.output);
-  }
+  together(arguments.ranks, [&] {
+    if (!arguments.writes()) return;
+    file->finish(result);
+    tell_result(arguments, result);
+  });
   if (result.stopped_early) tell_signal();
 }
 

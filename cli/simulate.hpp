@@ -7,6 +7,7 @@
 
 #include "networks/description.hpp"
 #include "sim/checkpoint.hpp"
+#include "sim/ranks.hpp"
 #include "sim/run.hpp"
 
 namespace synfire::cli {
@@ -36,6 +37,9 @@ struct SimulationArguments {
   bool force = false, quiet = false;
   unsigned threads = 0;
   double checkpoint_every_ms = 0;  ///< 0: only where the run is stopped
+  Ranks* ranks = nullptr;          ///< that share the run; the first of them writes and prints
+
+  bool writes() const { return ranks == nullptr || ranks->rank() == 0; }
 
   RunOptions options() const;
 };

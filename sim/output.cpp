@@ -96,9 +96,10 @@ ResultFile::ResultFile(const std::string& path, bool force, const NetworkDescrip
                        const RunOptions& options)
     : ResultFile(path, force, std::nullopt, network, options) {}
 
-ResultFile ResultFile::continued(const std::string& path, Step from, const NetworkDescription& network,
-                                 const RunOptions& options) {
-  return {path, true, from, network, options};
+std::unique_ptr<ResultFile> ResultFile::continued(const std::string& path, Step from,
+                                                  const NetworkDescription& network,
+                                                  const RunOptions& options) {
+  return std::unique_ptr<ResultFile>(new ResultFile(path, true, from, network, options));
 }
 
 ResultFile::ResultFile(const std::string& path, bool force, std::optional<Step> from,
@@ -235,6 +236,11 @@ void ResultFile::flush(Step step) {
   file_.flush();
 }
 
+void ResultFile::mark_stopped() {
+  file_.group("synfire").set_attribute("status", std::string_view("stopped"));
+  file_.flush();
+}
+
 void ResultFile::finish(const RunResult& result) {
   hdf5::Group group = file_.group("synfire");
   group.set_attribute("completed_ms", grid_.time_ms(result.steps));
@@ -248,6 +254,9 @@ void ResultFile::finish(const RunResult& result) {
   timing.set_attribute("synaptic_events", result.synaptic_events);
   timing.set_attribute("synapses", result.synapses);
   timing.set_attribute("peak_rss_bytes", result.peak_rss_bytes);
+  timing.set_attribute("ranks", std::uint64_t(result.ranks));
+  timing.set_attribute("messages", result.messages);
+  timing.set_attribute("message_bytes", result.message_bytes);
   group.set_attribute("status", std::string_view(result.stopped_early ? "stopped" : "complete"));
   file_.close();
 }

@@ -32,8 +32,8 @@ class ResultFile final : public RecordSink {
              const RunOptions& options);
   /// For a run that goes on from a step: what the file that is there holds of the steps before is taken over,
   /// then it is replaced. Throws as copy_results.
-  static ResultFile continued(const std::string& path, Step from, const NetworkDescription& network,
-                              const RunOptions& options);
+  static std::unique_ptr<ResultFile> continued(const std::string& path, Step from,
+                                               const NetworkDescription& network, const RunOptions& options);
 
   void spikes(std::size_t population, std::span<const Step> steps,
               std::span<const std::uint32_t> neurons) override;
@@ -47,6 +47,8 @@ class ResultFile final : public RecordSink {
   /// For what a task adds once the run has ended.
   hdf5::File& file() { return file_; }
 
+  /// The run has ended before its time, and nothing more will come.
+  void mark_stopped();
   /// Adds timing and counts and closes the file.
   void finish(const RunResult& result);
 

@@ -99,26 +99,6 @@ void join_projections(Plan& plan, const NetworkDescription& network) {
   }
 }
 
-// Every shard gets a group: the parts of a population one after another, a population of fewer parts to the
-// groups that have the least to do.
-void assign_groups(Plan& plan) {
-  std::vector<double> load(plan.groups, 0);
-  const auto give = [&](PopulationPlan& population, std::size_t part, std::size_t group) {
-    population.groups[part] = group;
-    load[group] += population.ranges[part].count;
-  };
-  for (const bool whole : {true, false}) {
-    for (auto& population : plan.populations) {
-      population.groups.resize(population.ranges.size());
-      if ((population.ranges.size() >= plan.groups) != whole) continue;
-      for (std::size_t part = 0; part < population.ranges.size(); ++part)
-        give(population, part,
-             whole ? part % plan.groups
-                   : static_cast<std::size_t>(std::min_element(load.begin(), load.end()) - load.begin()));
-    }
-  }
-}
-
 // Weights that a rule brings were not there when the description was checked.
 void check_weights(ProjectionPlan& plan) {
   const Distribution& weight = plan.description->weight;
@@ -174,6 +154,28 @@ bool is_restructured(const Plan& plan, std::size_t population) {
   });
 }
 
+// Every shard gets a group: the parts of a population one after another, a population of fewer parts to the
+// groups that have the least to do. Structural rules know of each other, so their targets share a rank.
+void assign_groups(Plan& plan) {
+  const auto per_rank = static_cast<std::ptrdiff_t>(plan.groups / plan.ranks);
+  std::vector<double> load(plan.groups, 0);
+  const auto give = [&](PopulationPlan& population, std::size_t part, std::size_t group) {
+    population.groups[part] = group;
+    load[group] += population.ranges[part].count;
+  };
+  for (const bool whole : {true, false}) {
+    for (auto& population : plan.populations) {
+      population.groups.resize(population.ranges.size());
+      if ((population.ranges.size() >= plan.groups) != whole) continue;
+      const auto end = is_restructured(plan, population.index) ? load.begin() + per_rank : load.end();
+      for (std::size_t part = 0; part < population.ranges.size(); ++part)
+        give(population, part,
+             whole ? part * plan.groups / population.ranges.size()
+                   : static_cast<std::size_t>(std::min_element(load.begin(), end) - load.begin()));
+    }
+  }
+}
+
 // True when a mask of another projection competes with this one.
 bool is_rival(const NetworkDescription& network, const ProjectionDescription& projection) {
   return std::any_of(network.projections.begin(), network.projections.end(), [&](const auto& other) {
@@ -182,11 +184,11 @@ bool is_rival(const NetworkDescription& network, const ProjectionDescription& pr
   });
 }
 
-std::uint32_t part_count(std::uint32_t size, unsigned workers, unsigned shards) {
+std::uint32_t part_count(std::uint32_t size, const Plan& plan, unsigned shards) {
   const std::uint32_t least = size / (SparseBlock::max_targets - 64) + 1;
-  if (shards > 0) return std::max(shards, least);
-  constexpr std::uint32_t worth_a_shard = 512;
-  return std::max(std::min(workers, size / worth_a_shard + 1), least);
+  if (shards > 0) return std::max(shards * plan.ranks, least);
+  const std::uint32_t worth_a_shard = plan.ranks > 1 ? 64 : 512;
+  return std::max(std::min(static_cast<std::uint32_t>(plan.groups), size / worth_a_shard + 1), least);
 }
 
 // The shortest time, in steps, in which the spikes of one neuron can act on another.
@@ -202,6 +204,7 @@ Step lookahead(const Plan& plan, const Grid& grid) {
 
 // Workers must wait for each other once per lookahead. Weighs that (some 1.5 us, measured) against the work
 // shared: 0.4 ns an update, 1.5 ns a draw, 1 ns a synaptic event at an assumed 10 spikes/s of every neuron.
+// Of each rank, whose share of the work it is.
 unsigned worthwhile_workers(const BuildContext& context, const Plan& plan, unsigned threads) {
   double step_ns = 0;
   for (const auto& population : context.network.populations)
@@ -210,7 +213,7 @@ unsigned worthwhile_workers(const BuildContext& context, const Plan& plan, unsig
     const double synapses = projection.connector->expected_synapses();
     step_ns += projection.is_fused ? 1.5 * synapses : synapses * 10 * context.grid.dt_ms() * 1e-3;
   }
-  const double window_ns = step_ns * static_cast<double>(lookahead(plan, context.grid));
+  const double window_ns = step_ns / plan.ranks * static_cast<double>(lookahead(plan, context.grid));
   const auto cost = [&](unsigned workers) { return window_ns / workers + (workers > 1 ? 1500.0 : 0.0); };
   return cost(threads) < cost(1) ? threads : 1;
 }
@@ -387,12 +390,13 @@ std::vector<ProjectionPlan> plan_projections(const BuildContext& context, bool m
   return plans;
 }
 
-Plan make_plan(const BuildContext& context, unsigned threads, unsigned shards) {
+Plan make_plan(const BuildContext& context, unsigned threads, unsigned shards, unsigned ranks) {
   const NetworkDescription& network = context.network;
   Plan plan;
+  plan.ranks = ranks;
   plan.projections = plan_projections(context, true);
   plan.workers = shards > 0 ? threads : worthwhile_workers(context, plan, threads);
-  plan.groups = shards > 0 ? shards : plan.workers;
+  plan.groups = std::size_t(shards > 0 ? shards : plan.workers) * ranks;
   join_projections(plan, network);
   for (std::size_t i = 0; i < network.populations.size(); ++i) {
     const auto& population = network.populations[i];
@@ -406,7 +410,7 @@ Plan make_plan(const BuildContext& context, unsigned threads, unsigned shards) {
         });
     if (!neurons && !needed && !is_recorded(network, i)) continue;
     const bool one_part = !neurons || is_restructured(plan, i);
-    const std::uint32_t parts = one_part ? 1 : part_count(population.size(), plan.workers, shards);
+    const std::uint32_t parts = one_part ? 1 : part_count(population.size(), plan, shards);
     plan.populations.push_back({&population, i, neurons, cut(population.size(), parts), {}});
     plan.expected_bytes += double(population.size()) *
                            double(bytes_per_neuron(population) + IntervalStatistics::bytes_per_neuron);
@@ -418,7 +422,10 @@ Plan make_plan(const BuildContext& context, unsigned threads, unsigned shards) {
       plan.expected_synapses += projection.connector->expected_synapses();
   }
   for (const JointPlan& joint : plan.joints) plan.expected_bytes += bytes_of(plan, joint);
-  plan.expected_bytes += bytes_while_building(plan, threads);
+  plan.expected_bytes += bytes_while_building(plan, threads) * ranks;
+  // What a connector holds is there on every rank.
+  for (const auto& projection : plan.projections)
+    plan.expected_bytes += double(projection.connector->bytes()) * (ranks - 1);
   assign_groups(plan);
   return plan;
 }

@@ -66,17 +66,19 @@ struct Plan {
   std::vector<PopulationPlan> populations;  ///< those that need shards
   std::vector<ProjectionPlan> projections;
   std::vector<JointPlan> joints;
-  std::size_t groups = 1;  ///< shards that advance together
-  unsigned workers = 1;    ///< threads that are worth using
+  std::size_t groups = 1;  ///< shards that advance together; of all ranks
+  unsigned ranks = 1;      ///< processes, each with as many groups
+  unsigned workers = 1;    ///< threads that are worth using, of each rank
   double expected_synapses = 0;
-  double expected_bytes = 0;
+  double expected_bytes = 0;  ///< of all ranks
 
   const PopulationPlan* population(std::size_t index) const;
+  unsigned rank_of(std::size_t group) const { return static_cast<unsigned>(group / (groups / ranks)); }
 };
 
-/// `shards` > 0: cut every population into that many parts (if it has as many neurons); else by size and
-/// threads.
-Plan make_plan(const BuildContext&, unsigned threads, unsigned shards);
+/// `shards` > 0: cut every population into that many parts for each rank (if it has as many neurons); else by
+/// size and threads, of which every rank has as many.
+Plan make_plan(const BuildContext&, unsigned threads, unsigned shards, unsigned ranks = 1);
 
 /// Resolves the projections alone, for backends that do not shard.
 std::vector<ProjectionPlan> plan_projections(const BuildContext&, bool may_fuse);

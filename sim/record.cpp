@@ -316,7 +316,7 @@ ShardRecorder::ShardRecorder(std::size_t stream, const RecordDescription& record
   chunk_.frames.resize(traces_.size());
 }
 
-void ShardRecorder::start(Recorder& recorder) {
+void ShardRecorder::start(ChunkSink& recorder) {
   recorder_ = &recorder;
   last_ = std::chrono::steady_clock::now();
 }

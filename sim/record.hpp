@@ -85,22 +85,33 @@ struct RecordedShard {
   std::vector<std::size_t> trace_elements;  ///< how many elements of each trace lie in this shard
 };
 
+/// Where the shards hand over what they record.
+class ChunkSink {
+ public:
+  virtual ~ChunkSink() = default;
+  /// Waits while too much is under way. Never throws: see `failed`.
+  virtual void push(RecordChunk chunk) = 0;
+  virtual void push(WeightChunk chunk) = 0;
+  virtual void push(const StructureChunk& chunk) = 0;
+  /// True when nothing more can be recorded; the run should end.
+  virtual bool failed() const = 0;
+};
+
 /// Collects chunks, puts them in order and passes them to the sink from a thread of its own.
-class Recorder {
+class Recorder final : public ChunkSink {
  public:
   /// `shards` in the order of their neurons within each population; `weight_parts`: how many shards each
   /// record of weights is spread over.
   /// What was recorded before step `from` is with the sink already.
   Recorder(std::vector<RecordedShard> shards, RecordSink& sink, std::vector<std::size_t> weight_parts = {},
            Step from = 0);
-  ~Recorder();
+  ~Recorder() override;
 
-  /// Hands a chunk over; waits while too much is under way. Never throws: see `failed`.
-  void push(RecordChunk chunk);
-  void push(WeightChunk chunk);
-  void push(const StructureChunk& chunk);
-  /// True when the sink threw; the run should end.
-  bool failed() const { return failed_.load(std::memory_order_relaxed); }
+  void push(RecordChunk chunk) override;
+  void push(WeightChunk chunk) override;
+  void push(const StructureChunk& chunk) override;
+  /// True when the sink threw.
+  bool failed() const override { return failed_.load(std::memory_order_relaxed); }
   /// Waits until all that was handed over before is with the sink, which has been flushed.
   void sync();
   /// Writes what is left and ends the thread. Throws what the sink threw.
@@ -166,7 +177,7 @@ class ShardRecorder {
   ShardRecorder(std::size_t stream, const RecordDescription& record, Range range, const Grid& grid,
                 const std::vector<std::size_t>& variables);
 
-  void start(Recorder& recorder);
+  void start(ChunkSink& recorder);
   bool active() const { return recorder_ != nullptr; }
   std::vector<std::size_t> trace_elements() const;
 
@@ -186,7 +197,7 @@ class ShardRecorder {
   static constexpr std::size_t most_spikes = std::size_t(1) << 16;
   static constexpr std::chrono::milliseconds longest_wait{150};
 
-  Recorder* recorder_ = nullptr;
+  ChunkSink* recorder_ = nullptr;
   Range range_;
   bool all_spikes_ = false;
   std::vector<bool> chosen_;  // when only some spikes are recorded

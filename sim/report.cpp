@@ -13,6 +13,7 @@ namespace synfire {
 std::string report_json(const RunResult& result) {
   nlohmann::ordered_json report = {
       {"backend", result.backend},
+      {"ranks", result.ranks},
       {"threads", result.threads},
       {"workers", result.workers},
       {"shards", result.shards},
@@ -29,6 +30,11 @@ std::string report_json(const RunResult& result) {
       {"neuron_bytes", result.neuron_bytes},
       {"peak_rss_bytes", result.peak_rss_bytes},
   };
+  if (result.ranks > 1) {
+    report["rank_peak_rss_bytes"] = result.rank_peak_rss_bytes;
+    report["messages"] = result.messages;
+    report["message_bytes"] = result.message_bytes;
+  }
   auto& populations = report["populations"] = nlohmann::ordered_json::object();
   for (const auto& p : result.populations)
     populations[p.name] = {

@@ -11,6 +11,8 @@
 
 namespace synfire {
 
+class Ranks;
+
 /// How far a run is.
 struct Progress {
   Step done = 0, total = 0;
@@ -24,7 +26,8 @@ struct RunOptions {
   const std::atomic<bool>* stop = nullptr;        ///< set from outside to end the run early
   std::function<void(const Progress&)> progress;  ///< called about ten times a second, from another thread
   std::function<void(const std::string&)>
-      notice;  ///< one line on what is being done, such as the memory needed
+      notice;              ///< one line on what is being done, such as the memory needed
+  Ranks* ranks = nullptr;  ///< the processes that share the run; null pointer: this one alone
 };
 
 struct PopulationResult {
@@ -49,6 +52,9 @@ struct RunResult {
   unsigned threads = 1;  ///< that could be used
   unsigned workers = 1;  ///< that were: small networks with short delays run faster on one
   std::size_t shards = 1;
+  unsigned ranks = 1;  ///< processes; counts are of all of them, times and peak memory those of the largest
+  std::vector<std::uint64_t> rank_peak_rss_bytes = {};  ///< of each, where there are several
+  std::uint64_t messages = 0, message_bytes = 0;        ///< of spikes, sent between ranks
   std::string backend;
 
   double real_time_factor() const { return biological_s > 0 ? wall_s / biological_s : 0; }

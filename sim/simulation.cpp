@@ -1,13 +1,31 @@
 #include "sim/simulation.hpp"
 
+#include <fmt/format.h>
+
 #include "networks/keys.hpp"
 #include "sim/catalogue.hpp"
 #include "sim/cpu/engine.hpp"
 #include "sim/event/engine.hpp"
 #include "sim/plan.hpp"
+#include "sim/ranks.hpp"
 #include "sim/reference/engine.hpp"
 
 namespace synfire {
+namespace {
+
+// Only the batched engine knows of other ranks.
+void check_ranks(const NetworkDescription& network, const RunOptions& options) {
+  if (options.ranks == nullptr) return;
+  const auto refuse = [](std::string_view what) {
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("{} runs in one process; start it without mpirun, or take the batched engine", what));
+  };
+  if (network.simulation.engine == keys::event_engine) refuse("`engine: event`");
+  if (network.simulation.backend == "reference") refuse("`backend: reference`");
+}
+
+}  // namespace
 
 void check_buildable(NetworkDescription network) {
   resolve_files(network);
@@ -23,7 +41,10 @@ void check_buildable(NetworkDescription network) {
 
 Simulation::Simulation(NetworkDescription network, const RunOptions& options)
     : network_(std::make_unique<NetworkDescription>(std::move(network))) {
-  resolve_files(*network_);
+  together(options.ranks, [&] {
+    check_ranks(*network_, options);
+    resolve_files(*network_);
+  });
   const BuildContext context{*network_, Grid(network_->simulation.dt), options.notice};
   if (network_->simulation.engine == keys::event_engine) {
     engine_ = std::make_unique<EventEngine>(context, options);

@@ -29,6 +29,8 @@
 namespace synfire {
 namespace {
 
+constexpr Step lead = 2 * Exchange::longest_window;  // how far a group may run ahead of those it feeds
+
 using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -60,27 +62,44 @@ SparseBlock make_block(const ProjectionPlan& projection, Range range, bool one_w
 }  // namespace
 
 CpuEngine::CpuEngine(const BuildContext& context, const RunOptions& options)
-    : context_(context),
-      options_(options),
-      threads_(options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency())) {
+    : context_(context), options_(options), threads_(threads_to_use()) {
   const auto start = Clock::now();
-  const Plan plan = make_plan(context_, threads_, options.shards);
+  const Plan plan = plan_for_ranks();
   workers_ = plan.workers;
-  context_.tell(fmt::format("building {:.4g} synapses, about {:.1f} MB", plan.expected_synapses,
-                            plan.expected_bytes * 1e-6));
-  check_memory(plan.expected_bytes, plan.expected_synapses);
-  make_shards(plan);
-  make_inlets(plan);
-  join_neighbours();
-  assign_homes();
+  if (options_.ranks != nullptr) remote_ = std::make_unique<Remote>(*options_.ranks, plan, context_.network);
+  Step least_age = 0;
+  together(options_.ranks, [&] {
+    build(plan);
+    least_age = join_neighbours();
+    assign_homes();
+  });
+  if (remote_) {
+    least_age = smallest(*options_.ranks, least_age);
+    together(options_.ranks, [&] { remote_->exchange().begin(groups_, shards_, least_age); });
+  }
   build_s_ = seconds_since(start);
 }
 
+void CpuEngine::build(const Plan& plan) {
+  make_shards(plan);
+  make_inlets(plan);
+  for (const auto& shard : shards_)
+    shard->for_each_inlet([&](Inlet& inlet) {
+      if (PlasticInlet* plastic = inlet.as_plastic()) shard->plastic.push_back(plastic);
+    });
+  link_masks(context_.network, shards_);
+  link_structures(context_.network, shards_);
+}
+
 void CpuEngine::make_shards(const Plan& plan) {
-  for (std::size_t g = 0; g < plan.groups; ++g) groups_.push_back(std::make_unique<Group>());
+  const std::size_t count = plan.groups / plan.ranks;
+  const unsigned rank = options_.ranks != nullptr ? options_.ranks->rank() : 0;
+  for (std::size_t g = 0; g < count; ++g) groups_.push_back(std::make_unique<Group>());
   for (const auto& population : plan.populations) {
     for (std::size_t part = 0; part < population.ranges.size(); ++part) {
       const Range range = population.ranges[part];
+      parts_.push_back({population.index, range, nullptr});
+      if (plan.rank_of(population.groups[part]) != rank) continue;
       auto shard = std::make_unique<Shard>();
       shard->population = population.index;
       shard->range = range;
@@ -88,8 +107,9 @@ void CpuEngine::make_shards(const Plan& plan) {
       shard->emitter = population.neurons ? make_neurons(context_, *population.description, range)
                                           : make_spike_source(context_, *population.description, range);
       shard->statistics = IntervalStatistics(range.count);
-      shard->group = groups_[population.groups[part]].get();
+      shard->group = groups_[population.groups[part] % count].get();
       shard->group->shards.push_back(shard.get());
+      parts_.back().shard = shard.get();
       shards_.push_back(std::move(shard));
     }
   }
@@ -122,6 +142,11 @@ std::vector<Shard*> CpuEngine::shards_of(std::size_t population) const {
   std::vector<Shard*> found;
   for (const auto& shard : shards_)
     if (shard->population == population) found.push_back(shard.get());
+  if (!remote_) return found;
+  for (const auto& ghost : remote_->exchange().ghosts())
+    if (ghost->population == population) found.push_back(ghost.get());
+  std::sort(found.begin(), found.end(),
+            [](const Shard* a, const Shard* b) { return a->range.first < b->range.first; });
   return found;
 }
 
@@ -165,6 +190,7 @@ void CpuEngine::add_structure(const ProjectionPlan& projection, PlasticParts& pa
   const RuleDescription& rule = *structural_rule(description.plasticity);
   if (!rule.next) return;
   const ProjectionDescription& next = context_.network.projections[*rule.next];
+  if (remote_) refuse_remote_next(description, next);
   if (structural_rule(next.plasticity) != nullptr) parts.next = shards_of(next.to);
 }
 
@@ -208,14 +234,10 @@ void CpuEngine::make_inlets(const Plan& plan) {
   });
 }
 
-void CpuEngine::join_neighbours() {
-  for (const auto& shard : shards_)
-    shard->for_each_inlet([&](Inlet& inlet) {
-      if (PlasticInlet* plastic = inlet.as_plastic()) shard->plastic.push_back(plastic);
-    });
-  link_masks(context_.network, shards_);
-  link_structures(context_.network, shards_);
+// The smallest age at which spikes of another rank are read here.
+Step CpuEngine::join_neighbours() {
   std::map<Shard*, Step> oldest_reading;  // the largest age at which its spikes act anywhere
+  Step least_age = std::numeric_limits<Step>::max();
   for (const auto& group : groups_) {
     std::map<Group*, Step> youngest;  // feeder -> the smallest age at which its spikes are read here
     std::map<Group*, Step> oldest;
@@ -231,26 +253,50 @@ void CpuEngine::join_neighbours() {
     };
     for (const auto& inlet : group->inlets) add(*inlet);
     for (const Shard* shard : group->shards) shard->for_each_inlet(add);
-    for (const auto& other : groups_) {  // in a fixed order
-      if (other == group) continue;
-      if (const auto found = youngest.find(other.get()); found != youngest.end())
-        group->feeders.push_back({other.get(), found->second});
-      if (const auto found = oldest.find(other.get()); found != oldest.end())
-        other->fed.push_back({group.get(), found->second});
+    const auto join = [&](Group& other) {
+      if (const auto found = youngest.find(&other); found != youngest.end())
+        group->feeders.push_back({&other, found->second});
+      if (const auto found = oldest.find(&other); found != oldest.end())
+        other.fed.push_back({group.get(), found->second});
+    };
+    for (const auto& other : groups_)  // in a fixed order
+      if (other != group) join(*other);
+    if (!remote_) continue;
+    for (const auto& sender : remote_->exchange().senders()) {
+      join(*sender);
+      const auto found = youngest.find(sender.get());
+      if (found != youngest.end()) least_age = std::min(least_age, found->second);
+      if (found == youngest.end()) group->feeders.push_back({sender.get(), lead});
     }
   }
-  constexpr Step lead = 64;  // how far a group may run ahead of those it feeds
-  for (const auto& group : groups_) {
+  keep_histories(oldest_reading);
+  return least_age;
+}
+
+void CpuEngine::keep_histories(const std::map<Shard*, Step>& oldest_reading) {
+  const auto keep = [&](Group& group, const auto& is_sent) {
     Step oldest = 0;
-    for (Shard* shard : group->shards)
+    for (Shard* shard : group.shards)
       if (const auto found = oldest_reading.find(shard); found != oldest_reading.end())
         oldest = std::max(oldest, found->second);
-    if (oldest == 0) continue;
-    for (Shard* shard : group->shards) {
-      if (!oldest_reading.contains(shard)) continue;
+    for (Shard* shard : group.shards) {
+      if (!oldest_reading.contains(shard) && !is_sent(*shard)) continue;
       shard->history.keep(oldest + lead);
-      group->history = shard->history.kept();
+      group.history = shard->history.kept();
     }
+  };
+  const auto nobody = [](const Shard&) { return false; };
+  if (!remote_) {
+    for (const auto& group : groups_) keep(*group, nobody);
+    return;
+  }
+  Exchange& exchange = remote_->exchange();
+  for (const auto& sender : exchange.senders()) keep(*sender, nobody);
+  const auto is_sent = [&](const Shard& shard) { return exchange.is_sent(shard); };
+  for (const auto& group : groups_) {
+    keep(*group, is_sent);
+    if (std::any_of(group->shards.begin(), group->shards.end(), [&](const Shard* s) { return is_sent(*s); }))
+      group->fed.push_back({&exchange.packing(), 0});
   }
 }
 
@@ -307,6 +353,8 @@ bool CpuEngine::run_group(Group& group, Step steps, int looks) {
          becomes_ready(group, looks)) {
     group.advance();
     ++moved;
+    // What is finished goes to the other ranks at once, while the next window is computed.
+    if (remote_ && remote_->exchange().closes_window(group.done.load(std::memory_order_relaxed))) break;
   }
   group.busy.clear(std::memory_order_release);
   return moved > 0;
@@ -318,13 +366,15 @@ void CpuEngine::work(unsigned worker, Step steps) {
   constexpr int patience = 200, before_yielding = 50, looks_for_one = 200;
   int idle = 0;
   while (completed() < steps && !interrupted_.load(std::memory_order_relaxed)) {
-    if (recorder_->failed() || stop_asked()) {
-      interrupted_ = true;
-      return;
+    if (recording_->failed() || stop_asked()) {
+      if (remote_) remote_->ask_to_stop();
+      if (!remote_) interrupted_ = true;
     }
-    bool moved = false;
-    const int looks = homes_[worker].size() == 1 && idle == 0 ? looks_for_one : 0;
-    for (Group* group : homes_[worker]) moved |= run_group(*group, steps, looks);
+    if (remote_ && remote_->pauses()) interrupted_ = true;
+    if (interrupted_) return;
+    bool moved = remote_ && remote_->advance();
+    const bool looks_closely = !remote_ && homes_[worker].size() == 1 && idle == 0;
+    for (Group* group : homes_[worker]) moved |= run_group(*group, steps, looks_closely ? looks_for_one : 0);
     if (!moved && idle > patience)
       for (const auto& group : groups_) moved |= run_group(*group, steps, 0);
     idle = moved ? 0 : idle + 1;
@@ -387,13 +437,12 @@ std::vector<std::size_t> CpuEngine::place_probes() {
   for (const WeightRecord& record : context_.network.weight_records) {
     const std::size_t number = parts.size();
     parts.push_back(0);
-    for (const auto& shard : shards_) {
-      for (const PlasticInlet* inlet : shard->plastic) {
-        if (inlet->projection() != record.projection) continue;
-        shard->probes.push_back({number, inlet, WeightTimes(record, context_.grid)});
-        ++parts[number];
-      }
-    }
+    for (const Part& part : parts_)
+      parts[number] += part.population == context_.network.projections[record.projection].to;
+    for (const auto& shard : shards_)
+      for (const PlasticInlet* inlet : shard->plastic)
+        if (inlet->projection() == record.projection)
+          shard->probes.push_back({number, inlet, WeightTimes(record, context_.grid)});
   }
   return parts;
 }
@@ -402,25 +451,30 @@ void CpuEngine::start(RecordSink& sink) {
   const NetworkDescription& network = context_.network;
   std::vector<RecordedShard> recorded;
   std::vector<Shard*> recording;
-  for (const auto& shard : shards_) {
-    const auto* record = record_of(network, shard->population);
+  for (const Part& part : parts_) {
+    const auto* record = record_of(network, part.population);
     if (record == nullptr) continue;
-    shard->recorder = ShardRecorder(recorded.size(), *record, shard->range, context_.grid,
-                                    recorded_variables(network, *record));
-    recorded.push_back({shard->population, shard->recorder.trace_elements()});
-    recording.push_back(shard.get());
+    ShardRecorder recorder(recorded.size(), *record, part.range, context_.grid,
+                           recorded_variables(network, *record));
+    recorded.push_back({part.population, recorder.trace_elements()});
+    if (part.shard == nullptr) continue;
+    part.shard->recorder = std::move(recorder);
+    recording.push_back(part.shard);
   }
   const Step now = completed();
-  recorder_ = std::make_unique<Recorder>(std::move(recorded), sink, place_probes(), now);
-  for (Shard* shard : recording) shard->recorder.start(*recorder_);
+  auto weight_parts = place_probes();
+  if (!remote_ || remote_->writes())
+    recorder_ = std::make_unique<Recorder>(std::move(recorded), sink, std::move(weight_parts), now);
+  recording_ = remote_ ? &remote_->start(recorder_.get()) : recorder_.get();
+  for (Shard* shard : recording) shard->recorder.start(*recording_);
   for (const auto& shard : shards_) {
-    shard->sink = recorder_.get();
+    shard->sink = recording_;
     if (now == 0)
-      for (const WeightProbe& probe : shard->probes) probe.take(0, *recorder_);
+      for (const WeightProbe& probe : shard->probes) probe.take(0, *recording_);
     for (PlasticInlet* inlet : shard->plastic)
       if (StructureRule* rule = inlet->structure())
         rule->announce = [this, p = inlet->projection()](Step point, const StructureEvent& event) {
-          recorder_->push(StructureChunk{p, point, event});
+          recording_->push(StructureChunk{p, point, event});
         };
   }
   const Step steps = context_.grid.nearest(network.simulation.duration);
@@ -430,17 +484,26 @@ void CpuEngine::start(RecordSink& sink) {
 
 bool CpuEngine::advance(Step until) {
   const auto begin = Clock::now();
+  if (remote_) {
+    stopped_ = !advance_together(until);
+    wall_s_ += seconds_since(begin);
+    return !stopped_;
+  }
   work_until(until);
   stopped_ = completed() < until;
   if (stopped_ && !recorder_->failed()) {
     // Stopped from outside: those behind catch up with the one that is furthest, so that the run has one end.
-    Step last = 0;
-    for (const auto& group : groups_) last = std::max(last, group->done.load());
     options_.stop = nullptr;
-    work_until(last);
+    work_until(furthest());
   }
   wall_s_ += seconds_since(begin);
   return !stopped_;
+}
+
+Step CpuEngine::furthest() const {
+  Step last = 0;
+  for (const auto& group : groups_) last = std::max(last, group->done.load());
+  return last;
 }
 
 void CpuEngine::hand_over() {
@@ -449,6 +512,7 @@ void CpuEngine::hand_over() {
 }
 
 void CpuEngine::sync() {
+  if (remote_) return;
   hand_over();
   recorder_->sync();
 }
@@ -459,56 +523,28 @@ RunResult CpuEngine::finish() {
     monitor_.join();
   }
   hand_over();
-  recorder_->finish();
+  if (remote_) remote_->drain(completed());
+  together(options_.ranks, [this] {
+    if (recorder_) recorder_->finish();
+  });
   return result();
 }
 
 RunResult CpuEngine::result() const {
-  RunResult result;
+  Totals all = totals_of(shards_, groups_, context_.network.populations.size());
+  all.result.synaptic_events += earlier_synaptic_events_;
+  all.result.drive_events += earlier_drive_events_;
+  all.result.build_s = build_s_;
+  all.result.wall_s = wall_s_;
+  if (remote_) remote_->gather(all);
+  RunResult result = all.result;
   result.backend = "cpu";
   result.threads = threads_;
   result.workers = workers_;
-  result.shards = shards_.size();
   result.steps = completed();
   result.stopped_early = stopped_;
-  result.build_s = build_s_;
-  result.wall_s = wall_s_;
   result.biological_s = context_.grid.time_ms(result.steps) * 1e-3;
-  result.peak_rss_bytes = peak_resident_bytes();
-  result.synaptic_events = earlier_synaptic_events_;
-  result.drive_events = earlier_drive_events_;
-  const auto add = [&result](const Inlet& inlet) {
-    (inlet.is_drive() ? result.drive_events : result.synaptic_events) += inlet.events();
-    result.synapses += inlet.synapses();
-    result.synapse_bytes += inlet.bytes();
-  };
-  for (const auto& shard : shards_) {
-    if (shard->neurons)
-      result.neuron_updates += std::uint64_t(shard->range.count) * std::uint64_t(shard->group->done.load());
-    result.neuron_bytes += shard->emitter->bytes();
-    shard->for_each_inlet(add);
-  }
-  for (const auto& group : groups_)
-    for (const auto& inlet : group->inlets) add(*inlet);
-  for (std::size_t p = 0; p < context_.network.populations.size(); ++p) {
-    PopulationResult population;
-    double variation = 0;
-    std::uint64_t varied = 0;
-    bool simulated = false;
-    for (const auto& shard : shards_) {
-      if (shard->population != p) continue;
-      simulated = true;
-      population.neurons += shard->range.count;
-      population.spikes += shard->statistics.spikes();
-      shard->statistics.add_variation(variation, varied);
-    }
-    if (!simulated) continue;
-    population.name = context_.network.populations[p].name;
-    if (result.biological_s > 0)
-      population.rate_hz = double(population.spikes) / population.neurons / result.biological_s;
-    population.cv_isi = varied > 0 ? variation / double(varied) : 0;
-    result.populations.push_back(population);
-  }
+  result.populations = all.populations_of(context_.network, result.biological_s);
   return result;
 }
 

@@ -57,6 +57,7 @@ void load_history(const LoadedShare& share, SpikeHistory& history, Step now) {
 }  // namespace
 
 bool CpuEngine::save(State& state) const {
+  if (remote_) return false;  // each rank has a part of it only
   const NetworkDescription& network = context_.network;
   const Step now = completed();
   for (const auto& shard : shards_) {
@@ -78,6 +79,7 @@ bool CpuEngine::save(State& state) const {
 }
 
 void CpuEngine::load(const State& state) {
+  if (remote_) throw Error(ErrorKind::usage, "a run of several processes cannot go on from a checkpoint");
   const NetworkDescription& network = context_.network;
   const LoadedShare run{state, "run", 0, 1, 1};
   const Step now = run.one<std::int64_t>("steps");

@@ -2,7 +2,7 @@
 
 namespace synfire {
 
-void WeightProbe::take(Step point, Recorder& recorder) const {
+void WeightProbe::take(Step point, ChunkSink& recorder) const {
   if (!times.contain(point)) return;
   WeightChunk chunk{record, point, {}};
   inlet->append_synapses(chunk.table);

@@ -107,7 +107,7 @@ struct WeightProbe {
   const PlasticInlet* inlet = nullptr;
   WeightTimes times;
 
-  void take(Step point, Recorder& recorder) const;
+  void take(Step point, ChunkSink& recorder) const;
 };
 
 struct Shard {
@@ -123,7 +123,7 @@ struct Shard {
   IntervalStatistics statistics;
   ShardRecorder recorder;
   std::vector<WeightProbe> probes;
-  Recorder* sink = nullptr;           ///< of the probes
+  ChunkSink* sink = nullptr;          ///< of the probes
   std::vector<std::uint32_t> spikes;  ///< of the present step, as offsets
 
   std::atomic<std::uint64_t> spike_count{0};  ///< so far, for whoever watches

@@ -1,0 +1,15 @@
+# Finds MPI where it is wanted; SYNFIRE_MPI_FOUND tells. Its C interface only: the C++ one has left the standard.
+set(SYNFIRE_MPI_FOUND FALSE)
+if(SYNFIRE_MPI STREQUAL "OFF")
+  return()
+endif()
+set(MPI_CXX_SKIP_MPICXX ON)
+find_package(MPI QUIET COMPONENTS CXX)
+if(TARGET MPI::MPI_CXX)
+  set(SYNFIRE_MPI_FOUND TRUE)
+elseif(SYNFIRE_MPI STREQUAL "ON")
+  message(FATAL_ERROR "SYNFIRE_MPI is ON but MPI was not found. Run ./setup --mpi, install the Debian package "
+                      "libopenmpi-dev, or load your cluster's MPI module so that mpicxx is on PATH.")
+else()
+  message(STATUS "MPI was not found: runs stay in one process (Debian package libopenmpi-dev)")
+endif()

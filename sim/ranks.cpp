@@ -1,0 +1,131 @@
+#include "sim/ranks.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <new>
+#include <thread>
+
+#include <fmt/format.h>
+
+namespace synfire {
+namespace {
+
+using Channel = Ranks::Channel;
+
+std::size_t wait_for(Ranks& ranks, Ranks::Ticket ticket) {
+  LossWatch watch(ranks);
+  Patience patience;
+  while (true) {
+    ranks.poll();
+    if (const auto bytes = ranks.finished(ticket)) return *bytes;
+    watch.look();
+    patience.wait();
+  }
+}
+
+// A message of unknown size: its length first.
+void send_all(Ranks& ranks, unsigned to, const Bytes& bytes) {
+  const std::uint64_t size = bytes.size();
+  wait_for(ranks, ranks.send(to, Channel::agreement, std::as_bytes(std::span(&size, 1))));
+  if (size > 0) wait_for(ranks, ranks.send(to, Channel::agreement, bytes));
+}
+
+Bytes receive_all(Ranks& ranks, unsigned from) {
+  std::uint64_t size = 0;
+  wait_for(ranks, ranks.receive(from, Channel::agreement, std::as_writable_bytes(std::span(&size, 1))));
+  Bytes bytes(size);
+  if (size > 0) wait_for(ranks, ranks.receive(from, Channel::agreement, bytes));
+  return bytes;
+}
+
+// What part() threw, as bytes; none when it did not.
+Bytes failure_of(const std::function<void()>& part) {
+  Bytes bytes;
+  const auto describe = [&](ErrorKind kind, const std::string& what) {
+    BytesWriter writer(bytes);
+    writer.put(kind);
+    writer.put_text(what);
+  };
+  try {
+    part();
+  } catch (const BrokenRun&) {
+    throw;
+  } catch (const Error& error) {
+    describe(error.kind(), error.what());
+  } catch (const std::bad_alloc&) {
+    describe(ErrorKind::resource, fmt::format("out of memory; run on more machines or a smaller network"));
+  } catch (const std::exception& error) {
+    describe(ErrorKind::internal, error.what());
+  }
+  return bytes;
+}
+
+unsigned number_in(const char* variable) {
+  const char* const text = std::getenv(variable);
+  return text == nullptr ? 0 : static_cast<unsigned>(std::strtoul(text, nullptr, 10));
+}
+
+}  // namespace
+
+void LossWatch::look() {
+  constexpr unsigned calls_between = 256;
+  if (++calls_ % calls_between != 0) return;
+  if (const auto gone = ranks_.lost())
+    throw BrokenRun(ErrorKind::resource,
+                    fmt::format("{} ended before the run did; the file holds the run up to its last flush",
+                                ranks_.name(*gone)),
+                    *gone == 0 ? 1 : 0);
+}
+
+void Patience::wait() {
+  constexpr unsigned before_sleeping = 2000;
+  if (waited_++ < before_sleeping) return std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::microseconds(200));
+}
+
+std::vector<Bytes> gather(Ranks& ranks, const Bytes& bytes) {
+  if (ranks.rank() > 0) {
+    send_all(ranks, 0, bytes);
+    return {};
+  }
+  std::vector<Bytes> all = {bytes};
+  for (unsigned from = 1; from < ranks.size(); ++from) all.push_back(receive_all(ranks, from));
+  return all;
+}
+
+Bytes share(Ranks& ranks, const Bytes& bytes) {
+  if (ranks.rank() > 0) return receive_all(ranks, 0);
+  for (unsigned to = 1; to < ranks.size(); ++to) send_all(ranks, to, bytes);
+  return bytes;
+}
+
+std::int64_t smallest(Ranks& ranks, std::int64_t value) {
+  Bytes bytes;
+  BytesWriter(bytes).put(value);
+  for (const Bytes& other : gather(ranks, bytes))
+    value = std::min(value, BytesReader(other).take<std::int64_t>());
+  bytes.clear();
+  BytesWriter(bytes).put(value);
+  return BytesReader(share(ranks, bytes)).take<std::int64_t>();
+}
+
+void together(Ranks* ranks, const std::function<void()>& part) {
+  if (ranks == nullptr) return part();
+  const auto failures = gather(*ranks, failure_of(part));
+  Bytes first;
+  for (unsigned rank = 0; rank < failures.size() && first.empty(); ++rank) first = failures[rank];
+  first = share(*ranks, first);
+  if (first.empty()) return;
+  BytesReader reader(first);
+  const auto kind = reader.take<ErrorKind>();
+  throw SharedError(kind, reader.take_text());
+}
+
+unsigned launched_processes() {
+  for (const char* const variable : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"})
+    if (const unsigned processes = number_in(variable); processes > 0) return processes;
+  return 0;
+}
+
+}  // namespace synfire

@@ -1,0 +1,194 @@
+// `mpirun synfire run`: one file, the same on any number of ranks; and what happens when a rank dies.
+#include <csignal>
+#include <cstdlib>
+#include <thread>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "tests/program/networks.hpp"
+#include "tests/program/program.hpp"
+
+namespace synfire::test {
+namespace {
+
+Words mpirun(unsigned ranks, const Words& arguments, const Words& options = {}) {
+  Words command = {"mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none",
+                   "-n",     std::to_string(ranks)};
+  command.insert(command.end(), options.begin(), options.end());
+  const Words program = synfire_command(arguments);
+  command.insert(command.end(), program.begin(), program.end());
+  return command;
+}
+
+std::string example(const std::string& name) {
+  const char* const root = std::getenv("SYNFIRE_SOURCE_DIR");
+  return std::string(root != nullptr ? root : ".") + "/examples/" + name;
+}
+
+struct Network {
+  std::string name;
+  Words arguments;
+  Words populations;
+  std::string weights = {};  // projection whose weights are recorded
+  friend void PrintTo(const Network& network, std::ostream* out) { *out << network.name; }
+};
+
+class SameOnRanks : public testing::TestWithParam<Network> {};
+
+TEST_P(SameOnRanks, SpikesAndWeights) {
+  const Folder folder;
+  const Network& network = GetParam();
+  const auto arguments = [&](const std::string& output) {
+    Words words = {"run", example(network.name), "-q", "--threads", "1", "-o", output};
+    words.insert(words.end(), network.arguments.begin(), network.arguments.end());
+    return words;
+  };
+  const auto alone = synfire(arguments("1.h5"), {.folder = folder.path()});
+  ASSERT_EQ(alone.exit_code, 0) << alone.err;
+  const hdf5::File yardstick = hdf5::File::open(folder.file("1.h5"));
+  for (const unsigned ranks : {2u, 3u, 4u}) {
+    const std::string name = fmt::format("{}.h5", ranks);
+    const auto outcome = Process(mpirun(ranks, arguments(name)), {.folder = folder.path()}).wait();
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+    const hdf5::File file = hdf5::File::open(folder.file(name));
+    EXPECT_EQ(status_of(file), "complete");
+    EXPECT_EQ(completed_ms(file), completed_ms(yardstick));
+    EXPECT_EQ(file.group("synfire/timing").number_attribute("ranks"), double(ranks));
+    for (const auto& population : network.populations) {
+      const SpikeTrain expected = spikes_of(yardstick, population);
+      EXPECT_FALSE(expected.times_ms.empty()) << population;
+      EXPECT_EQ(spikes_of(file, population), expected) << population << " on " << ranks << " ranks";
+    }
+    if (network.weights.empty()) continue;
+    for (const char* const part : {"weight", "source_node_id", "target_node_id"}) {
+      const std::string place = fmt::format("synfire/weights/{}/{}", network.weights, part);
+      EXPECT_EQ(file.dataset(place).read<double>(), yardstick.dataset(place).read<double>()) << place;
+    }
+  }
+  EXPECT_EQ(folder.list(), (Words{"1.h5", "2.h5", "3.h5", "4.h5"}));
+}
+
+const Words microcircuit = {"L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I"};
+INSTANTIATE_TEST_SUITE_P(
+    Networks, SameOnRanks,
+    testing::Values(Network{"cuba.yaml", {"--set", "simulation.duration=200 ms"}, {"exc", "inh"}},
+                    Network{"brunel.yaml", {"--set", "simulation.duration=60 ms"}, {"exc", "inh"}},
+                    Network{"plastic.yaml",
+                            {"--set", "simulation.duration=100 ms", "--set",
+                             "record.exc->exc.weights.at=[0 ms, 100 ms]"},
+                            {"exc", "inh"},
+                            "exc->exc"},
+                    Network{"microcircuit.yaml",
+                            {"--set", "simulation.duration=100 ms", "--set", "scale.neurons=0.05"},
+                            microcircuit}),
+    [](const auto& test) { return test.param.name.substr(0, test.param.name.find('.')); });
+
+TEST(OnRanks, OneSpeaksAndTheFirstErrorCounts) {
+  const Folder folder;
+  folder.write("net.yaml", small_network);
+  const auto told = Process(mpirun(3, {"run", "net.yaml"}), {.folder = folder.path()}).wait();
+  EXPECT_EQ(told.exit_code, 0) << told.err;
+  EXPECT_NE(told.out.find("3 ranks with 1 of"), std::string::npos) << told.out;
+  EXPECT_EQ(told.out.find("net.h5"), told.out.rfind("net.h5")) << "printed once";
+  const auto again = Process(mpirun(3, {"run", "net.yaml"}), {.folder = folder.path()}).wait();
+  EXPECT_EQ(again.exit_code, 2) << again.err;
+  const auto first = again.err.find("synfire: output 'net.h5' exists");
+  ASSERT_NE(first, std::string::npos) << again.err;
+  EXPECT_EQ(again.err.find("synfire: output", first + 1), std::string::npos) << again.err;
+}
+
+TEST(OnRanks, ATaskIsRefused) {
+  const Folder folder;
+  const auto outcome = Process(mpirun(2, {"run", example("tactile.yaml")}), {.folder = folder.path()}).wait();
+  EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+  EXPECT_NE(outcome.err.find("task runs in one process"), std::string::npos) << outcome.err;
+}
+
+// The processes of mpirun's program, by what they were started as.
+std::vector<pid_t> ranks_of(const Folder& folder) {
+  std::vector<pid_t> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    std::error_code gone;
+    if (std::filesystem::read_symlink(entry.path() / "cwd", gone) != folder.path() || gone) continue;
+    if (std::filesystem::equivalent(entry.path() / "exe", synfire_command({}).front(), gone) == false || gone)
+      continue;
+    found.push_back(static_cast<pid_t>(std::stol(name)));
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+bool wait_for_file(Process& process, const Folder& folder, const std::string& name) {
+  while (process.running() && process.seconds() < 60) {
+    if (std::filesystem::exists(folder.path() / name)) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return false;
+}
+
+// The file of a run that ended early holds what the whole run has up to there.
+void expect_prefix(const Folder& folder, const std::string& name) {
+  const hdf5::File file = hdf5::File::open(folder.file(name));
+  EXPECT_EQ(status_of(file), "stopped");
+  const double last_ms = completed_ms(file);
+  ASSERT_GT(last_ms, 1);
+  const auto whole = synfire({"run", "net.yaml", "-q", "-o", "whole.h5", "--force", "--set",
+                              fmt::format("simulation.duration={:.1f} ms", last_ms)},
+                             {.folder = folder.path()});
+  ASSERT_EQ(whole.exit_code, 0) << whole.err;
+  const hdf5::File yardstick = hdf5::File::open(folder.file("whole.h5"));
+  for (const char* const population : {"exc", "inh"}) {
+    const SpikeTrain expected = spikes_of(yardstick, population);
+    SpikeTrain part = spikes_of(file, population, true);
+    while (!part.times_ms.empty() && part.times_ms.back() > last_ms + 1e-6)
+      part.times_ms.pop_back(), part.ids.pop_back();
+    EXPECT_EQ(part, expected) << population;
+  }
+}
+
+class Dies : public testing::TestWithParam<bool> {};
+
+TEST_P(Dies, AClearErrorAndAReadableFile) {
+  const Folder folder;
+  folder.write("net.yaml", lasting_network);
+  const Words options = GetParam() ? Words{"--enable-recovery"} : Words{};
+  Process process(mpirun(3, {"run", "net.yaml", "-q", "--threads", "1"}, options), {.folder = folder.path()});
+  ASSERT_TRUE(wait_for_file(process, folder, "net.h5"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  const auto ranks = ranks_of(folder);
+  ASSERT_EQ(ranks.size(), 3u);
+  ::kill(ranks.back(), SIGKILL);
+  const auto outcome = process.wait();
+  EXPECT_FALSE(outcome.timed_out);
+  if (!GetParam()) {
+    EXPECT_NE(outcome.exit_code, 0);  // with --enable-recovery, mpirun itself says 0
+  }
+  EXPECT_NE(outcome.err.find(fmt::format("(process {} on ", ranks.back())), std::string::npos) << outcome.err;
+  const auto told = outcome.err.find("ended before the run did");
+  ASSERT_NE(told, std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find("ended before the run did", told + 1), std::string::npos)
+      << "told twice: " << outcome.err;
+  expect_prefix(folder, "net.h5");
+}
+INSTANTIATE_TEST_SUITE_P(Rank, Dies, testing::Bool(),
+                         [](const auto& test) { return test.param ? "Alone" : "ThenMpirunEndsAll"; });
+
+TEST(OnRanks, SigtermEndsAllAtOneStep) {
+  const Folder folder;
+  folder.write("net.yaml", lasting_network);
+  Process process(mpirun(2, {"run", "net.yaml", "-q", "--threads", "1"}), {.folder = folder.path()});
+  ASSERT_TRUE(wait_for_file(process, folder, "net.h5"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  process.signal(SIGTERM);
+  const auto outcome = process.wait();
+  EXPECT_FALSE(outcome.timed_out);
+  EXPECT_NE(outcome.exit_code, 0);
+  expect_prefix(folder, "net.h5");
+}
+
+}  // namespace
+}  // namespace synfire::test

@@ -1,0 +1,289 @@
+// Several ranks give what one gives, to the bit, and end together; ranks are threads here (tests/mpi has
+// processes).
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "sim/cpu/exchange.hpp"
+#include "tests/sim/local_ranks.hpp"
+#include "tests/sim/networks.hpp"
+#include "tests/sim/zoo.hpp"
+
+namespace synfire {
+namespace {
+
+using namespace testing_tools;
+
+struct Shared {
+  Ran first;                          // what rank 0 has
+  std::vector<std::string> failures;  // by rank; "" where there was none
+  std::size_t messages_left = 0;
+};
+
+/// Runs a network on ranks that are threads. `prepare` may change the options of a rank.
+Shared run_shared(const NetworkDescription& network, unsigned ranks, unsigned threads = 1,
+                  const std::function<void(unsigned, RunOptions&, PostOffice&)>& prepare = {}) {
+  PostOffice office(ranks);
+  Shared shared{{network, {}, MemorySink(network)}, std::vector<std::string>(ranks), 0};
+  std::vector<std::thread> processes;
+  for (unsigned rank = 0; rank < ranks; ++rank) {
+    processes.emplace_back([&, rank] {
+      LocalRanks local(office, rank);
+      RunOptions options = with(threads);
+      options.ranks = &local;
+      if (prepare) prepare(rank, options, office);
+      MemorySink unused(network);
+      try {
+        Simulation simulation(network, options);
+        const RunResult result = simulation.run(rank == 0 ? shared.first.sink : unused);
+        if (rank == 0) shared.first.result = result;
+      } catch (const std::exception& error) {
+        shared.failures[rank] = error.what();
+      }
+    });
+  }
+  for (auto& process : processes) process.join();
+  shared.messages_left = office.left();
+  return shared;
+}
+
+void expect_same(const Ran& ran, const Ran& yardstick) {
+  for (std::size_t p = 0; p < ran.network.populations.size(); ++p)
+    EXPECT_EQ(ran.sink.of(p), yardstick.sink.of(p)) << ran.network.populations[p].name;
+  for (const auto& record : ran.network.records)
+    for (std::size_t t = 0; t < record.traces.size(); ++t)
+      EXPECT_EQ(ran.sink.trace(record.population, t), yardstick.sink.trace(record.population, t));
+  for (std::size_t w = 0; w < ran.network.weight_records.size(); ++w) {
+    const auto& kept = ran.sink.weights_of(w);
+    const auto& expected = yardstick.sink.weights_of(w);
+    ASSERT_EQ(kept.size(), expected.size());
+    for (std::size_t k = 0; k < kept.size(); ++k) {
+      EXPECT_EQ(kept[k].first, expected[k].first);
+      EXPECT_EQ(kept[k].second.sources, expected[k].second.sources);
+      EXPECT_EQ(kept[k].second.targets, expected[k].second.targets);
+      EXPECT_EQ(kept[k].second.weights, expected[k].second.weights);
+      EXPECT_EQ(kept[k].second.masks, expected[k].second.masks);
+    }
+  }
+  EXPECT_EQ(ran.result.synaptic_events, yardstick.result.synaptic_events);
+  EXPECT_EQ(ran.result.drive_events, yardstick.result.drive_events);
+  EXPECT_EQ(ran.result.synapses, yardstick.result.synapses);
+  EXPECT_EQ(ran.result.neuron_updates, yardstick.result.neuron_updates);
+  EXPECT_EQ(ran.result.steps, yardstick.result.steps);
+  ASSERT_EQ(ran.result.populations.size(), yardstick.result.populations.size());
+  for (std::size_t p = 0; p < ran.result.populations.size(); ++p) {
+    EXPECT_EQ(ran.result.populations[p].neurons, yardstick.result.populations[p].neurons);
+    EXPECT_EQ(ran.result.populations[p].spikes, yardstick.result.populations[p].spikes);
+    EXPECT_NEAR(ran.result.populations[p].cv_isi, yardstick.result.populations[p].cv_isi, 1e-12);
+  }
+}
+
+TEST(Ranks, give_what_one_gives) {
+  const auto network = network_of(zoo, {"simulation.duration=150 ms"});
+  const auto yardstick = run(network, with(1));
+  for (const auto& [ranks, threads] : {std::pair{2u, 1u}, {3u, 1u}, {4u, 2u}}) {
+    const auto shared = run_shared(network, ranks, threads);
+    EXPECT_EQ(shared.failures, std::vector<std::string>(ranks));
+    expect_same(shared.first, yardstick);
+    EXPECT_EQ(shared.first.result.ranks, ranks);
+    EXPECT_EQ(shared.first.result.rank_peak_rss_bytes.size(), ranks);
+    EXPECT_GT(shared.first.result.messages, 0u);
+  }
+}
+
+// Long delays make wide windows, and a volley of a whole population more bytes than a first message holds.
+TEST(Ranks, send_what_exceeds_a_message) {
+  const std::string text =
+      "synfire: 1\nsimulation: {duration: 60 ms}\npopulations:\n"
+      "  a: {model: iaf_psc_delta, size: 24000, params: {I_e: 2 nA}}\n"
+      "  b: {model: iaf_psc_delta, size: 24000}\n"
+      "projections:\n"
+      "  - {from: a, to: b, connect: {fixed_indegree: 5}, weight: 1 mV, delay: {uniform: [6 ms, 9 ms]}}\n"
+      "record: {a: {spikes: all}, b: {spikes: all, V_m: {neurons: \"0:24000:500\", every: 1 ms}}}\n";
+  const auto network = network_of(text);
+  const auto yardstick = run(network, with(1));
+  ASSERT_GT(yardstick.spikes("a").steps.size(), 40'000u);
+  const auto shared = run_shared(network, 2);
+  EXPECT_EQ(shared.failures, std::vector<std::string>(2));
+  expect_same(shared.first, yardstick);
+}
+
+// Rules, a reward that another population carries, masks that compete, and two structural rules in a row.
+const std::string learning = R"(
+synfire: 1
+seed: 11
+simulation: {duration: 150 ms}
+populations:
+  noise: {model: poisson, size: 400, params: {rate: 5 kHz}}
+  exc: {model: iaf_psc_exp, size: 400, params: {I_e: {uniform: [0 pA, 50 pA]}}}
+  inh: {model: iaf_psc_exp, size: 200, params: {I_e: 380 pA}}
+  b: {model: iaf_psc_exp, size: 200, params: {I_e: 380 pA}}
+  c: {model: iaf_psc_exp, size: 150, params: {I_e: 380 pA}}
+  reward: {model: poisson, size: 10, params: {rate: 10 Hz}}
+projections:
+  - {from: noise, to: exc, connect: one_to_one, weight: 55 pA}
+  - {name: pairs, from: exc, to: exc, connect: {fixed_indegree: 30}, weight: {uniform: [20 pA, 60 pA]}, delay: {uniform: [0.5 ms, 6 ms]}, plasticity: {stdp: {w_max: 100 pA}, tsodyks_markram: {U: 0.3, tau_rec: 200 ms}}}
+  - {name: facilitated, from: inh, to: exc, connect: {fixed_indegree: 5}, weight: -50 pA, delay: 2 ms, plasticity: {tsodyks_markram: {U: 0.1, tau_fac: 200 ms}}}
+  - {name: rewarded, from: inh, to: inh, connect: {fixed_indegree: 10}, weight: -20 pA, delay: 1 ms, plasticity: {stdp_reward: {w_max: 80 pA, tau_e: 5 ms, reward: reward}}}
+  - {name: conv, from: exc, to: inh, connect: {fixed_indegree: 10}, weight: {uniform: [20 pA, 60 pA]}, plasticity: {stdp: {w_max: 100 pA}}, mask: {initial: {uniform: [0.3, 0.7]}, granularity: target, kind: soft, every: 10 ms, competition: {against: pool, rate: 0.001, tau: 50 ms}}}
+  - {name: pool, from: inh, to: inh, connect: {fixed_indegree: 10}, weight: -8 pA, mask: {complement_of: conv}}
+  - {name: first, from: exc, to: b, connect: {fixed_indegree: 40}, weight: {uniform: [1 pA, 20 pA]}, delay: {uniform: [0.3 ms, 4 ms]}, plasticity: {stdp: {w_max: 30 pA}, structural: {every: 10 ms, prune: neurons, rate_prune: 2, rates: connections, next: second, alpha: 0.9, beta: 0.2, mid: 4, T_num: 1, regenerate: activity, rate_regenerate: 1, ceiling: 10}}}
+  - {name: second, from: b, to: c, connect: {fixed_indegree: 30}, weight: {uniform: [1 pA, 20 pA]}, delay: 0.5 ms, plasticity: {stdp: {w_max: 30 pA}, structural: {every: 7 ms, prune: synapses, rate_prune: 3, form: 20, w_new: 5 pA}}}
+record:
+  exc: {spikes: all}
+  inh: {spikes: all, V_m: all}
+  b: {spikes: all}
+  c: {spikes: all}
+  pairs: {weights: {at: [0 ms, 100 ms, 150 ms]}}
+  rewarded: {weights: {every: 50 ms}}
+  conv: {weights: {every: 50 ms}}
+  first: {weights: {every: 50 ms}}
+  second: {weights: {every: 50 ms}}
+)";
+
+TEST(Ranks, learn_what_one_learns) {
+  const auto network = network_of(learning);
+  const auto yardstick = run(network, with(1));
+  for (const char* const population : {"exc", "inh", "b", "c"})
+    ASSERT_GT(yardstick.spikes(population).steps.size(), 200u) << population;
+  for (const unsigned ranks : {2u, 3u}) {
+    const auto shared = run_shared(network, ranks);
+    EXPECT_EQ(shared.failures, std::vector<std::string>(ranks));
+    expect_same(shared.first, yardstick);
+    for (const char* const name : {"first", "second"}) {
+      const std::size_t p = *network.projection(name);
+      const auto &events = shared.first.sink.structures_of(p), &expected = yardstick.sink.structures_of(p);
+      ASSERT_EQ(events.size(), expected.size()) << name;
+      ASSERT_GT(events.size(), 5u) << name;
+      for (std::size_t k = 0; k < events.size(); ++k) {
+        EXPECT_EQ(events[k].first, expected[k].first);
+        EXPECT_EQ(events[k].second.left.synapses, expected[k].second.left.synapses);
+        EXPECT_EQ(events[k].second.pruned, expected[k].second.pruned);
+        EXPECT_EQ(events[k].second.rate_prune, expected[k].second.rate_prune);
+      }
+    }
+  }
+}
+
+TEST(Ranks, refuse_a_structure_that_is_spread) {
+  const auto network = network_of(
+      "synfire: 1\nsimulation: {duration: 10 ms}\npopulations:\n  a: {model: iaf_psc_exp, size: 300}\n"
+      "  b: {model: iaf_psc_exp, size: 300}\nprojections:\n"
+      "  - {name: grows, from: a, to: b, connect: {fixed_indegree: 5}, weight: 1 pA, delay: 1 ms, "
+      "plasticity: {structural: {every: 5 ms, prune: neurons, rate_prune: 2, rates: neurons, next: last}}}\n"
+      "  - {name: last, from: b, to: a, connect: {fixed_indegree: 5}, weight: 1 pA, delay: 1 ms}\n");
+  EXPECT_NO_THROW(run(network));
+  for (const auto& failure : run_shared(network, 2).failures)
+    EXPECT_NE(failure.find("projection 'grows': its structural rule refers to 'last'"), std::string::npos)
+        << failure;
+}
+
+TEST(Ranks, stop_at_one_step) {
+  const auto network = network_of(zoo, {"simulation.duration=1000 s"});
+  std::atomic<bool> stop{false};
+  std::thread alarm([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(400));
+    stop = true;
+  });
+  const auto shared = run_shared(network, 3, 1, [&](unsigned rank, RunOptions& options, PostOffice&) {
+    if (rank == 2) options.stop = &stop;
+  });
+  alarm.join();
+  EXPECT_EQ(shared.failures, std::vector<std::string>(3));
+  ASSERT_TRUE(shared.first.result.stopped_early);
+  const Step steps = shared.first.result.steps;
+  ASSERT_GT(steps, 0);
+  auto whole = network;
+  whole.simulation.duration = Grid(whole.simulation.dt).time_ms(steps);
+  const auto yardstick = run(whole, with(1));
+  for (std::size_t p = 0; p < network.populations.size(); ++p)
+    EXPECT_EQ(shared.first.sink.of(p), yardstick.sink.of(p));
+}
+
+TEST(Ranks, end_with_the_error_of_any_of_them) {
+  const auto network = network_of(zoo, {"simulation.duration=1000 s"});
+  const auto shared = run_shared(network, 3, 1, [](unsigned rank, RunOptions& options, PostOffice&) {
+    if (rank == 1)
+      options.notice = [](const std::string&) { throw Error(ErrorKind::resource, "no room here"); };
+  });
+  EXPECT_EQ(shared.failures, std::vector<std::string>(3, "no room here"));
+}
+
+TEST(Ranks, end_when_the_file_cannot_be_written) {
+  struct Full final : RecordSink {
+    void spikes(std::size_t, std::span<const Step>, std::span<const std::uint32_t>) override {
+      throw Error(ErrorKind::resource, "the disk is full");
+    }
+    void frames(std::size_t, std::size_t, std::span<const float>) override {}
+    void flush(Step) override {}
+  };
+  const auto network = network_of(zoo, {"simulation.duration=1000 s"});
+  PostOffice office(2);
+  std::vector<std::string> failures(2);
+  std::vector<std::thread> processes;
+  for (unsigned rank = 0; rank < 2; ++rank)
+    processes.emplace_back([&, rank] {
+      LocalRanks local(office, rank);
+      RunOptions options = with(1);
+      options.ranks = &local;
+      Full full;
+      try {
+        Simulation(network, options).run(full);
+      } catch (const std::exception& error) {
+        failures[rank] = error.what();
+      }
+    });
+  for (auto& process : processes) process.join();
+  EXPECT_EQ(failures, std::vector<std::string>(2, "the disk is full"));
+}
+
+TEST(Ranks, notice_that_one_is_gone) {
+  const auto network = network_of(zoo, {"simulation.duration=1000 s"});
+  const auto shared = run_shared(network, 3, 1, [&](unsigned rank, RunOptions& options, PostOffice& office) {
+    if (rank != 0) return;
+    options.progress = [&](const Progress& now) {
+      if (now.done > 100) office.lose(2);
+    };
+  });
+  for (const auto& failure : shared.failures)
+    EXPECT_NE(failure.find("rank 2 ended before the run did"), std::string::npos) << failure;
+}
+
+TEST(Ranks, refuse_what_they_cannot_share) {
+  for (const char* set : {"simulation.backend=reference", "simulation.engine=event"}) {
+    NetworkDescription network = network_of(
+        "synfire: 1\nsimulation: {duration: 10 ms}\npopulations: {a: {model: iaf_psc_exp, size: 10}}\n",
+        {set});
+    const auto shared = run_shared(network, 2);
+    for (const auto& failure : shared.failures)
+      EXPECT_NE(failure.find("runs in one process"), std::string::npos) << set << ": " << failure;
+  }
+}
+
+// Ranks that do not read each other send only the empty windows of the tree.
+TEST(RankMap, knows_who_reads_whom) {
+  const auto network = network_of(
+      "synfire: 1\nsimulation: {duration: 10 ms}\npopulations:\n  a: {model: iaf_psc_exp, size: 2048}\n"
+      "  b: {model: iaf_psc_exp, size: 64}\nprojections:\n"
+      "  - {from: b, to: a, connect: all_to_all, weight: 1 pA, delay: 1 ms}\n");
+  const BuildContext context{network, Grid(0.1)};
+  const Plan plan = make_plan(context, 1, 0, 8);
+  const RankMap map(plan, network);
+  unsigned with_b = 8;
+  for (unsigned rank = 0; rank < 8; ++rank) {
+    EXPECT_TRUE(map.has(rank, 0)) << "a is on all ranks";
+    EXPECT_TRUE(map.reads(rank, 1));
+    EXPECT_FALSE(map.reads(rank, 0)) << "nobody reads a";
+    if (map.has(rank, 1)) with_b = rank;
+  }
+  ASSERT_LT(with_b, 8u);
+  for (unsigned from = 0; from < 8; ++from)
+    for (unsigned to = 0; to < 8; ++to) {
+      const bool tree =
+          from != to && ((to > 0 && from == (to - 1) / 2) || (from > 0 && to == (from - 1) / 2));
+      EXPECT_EQ(map.sends(from, to), tree || (from == with_b && to != from)) << from << " to " << to;
+    }
+}
+
+}  // namespace
+}  // namespace synfire
