@@ -242,8 +242,14 @@ void run_here_or_together(const RunArguments& arguments) {
     run_network(arguments, ranks.get());
   } catch (const BrokenRun& error) {
     end_broken(error, ranks->rank());
-  } catch (const Error&) {
-    if (ranks == nullptr || ranks->rank() == 0) throw;  // all have the same, and the first tells
+  } catch (const SharedError&) {
+    if (ranks->rank() == 0) throw;  // all have the same, and the first tells
+  } catch (const Error& error) {
+    if (ranks == nullptr) throw;
+    end_broken({error.kind(), error.what(), ranks->rank()}, ranks->rank());
+  } catch (const std::bad_alloc&) {
+    if (ranks == nullptr) throw;
+    end_broken({ErrorKind::resource, "out of memory; run on more machines", ranks->rank()}, ranks->rank());
   }
 }
 

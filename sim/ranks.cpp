@@ -119,7 +119,7 @@ void together(Ranks* ranks, const std::function<void()>& part) {
   if (first.empty()) return;
   BytesReader reader(first);
   const auto kind = reader.take<ErrorKind>();
-  throw Error(kind, reader.take_text());
+  throw SharedError(kind, reader.take_text());
 }
 
 unsigned launched_processes() {

@@ -27,6 +27,12 @@ class BrokenRun : public Error {
   unsigned teller_;
 };
 
+/// An error that all ranks have agreed on: they all throw the same, and may leave in order.
+class SharedError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// Carries messages between ranks. Nothing waits; one thread at a time may call.
 class Ranks {
  public:
@@ -86,7 +92,8 @@ Bytes share(Ranks& ranks, const Bytes& bytes);
 /// The smallest of the ranks' values, on all. All must call it.
 std::int64_t smallest(Ranks& ranks, std::int64_t value);
 
-/// Calls part(); when it throws on any of the ranks, throws the error of the first of them on all. With a
+/// Calls part(); when it throws on any of the ranks, throws the error of the first of them on all,
+/// as SharedError. With a
 /// null pointer just part(). All must call it.
 void together(Ranks* ranks, const std::function<void()>& part);
 

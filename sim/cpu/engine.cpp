@@ -66,10 +66,16 @@ CpuEngine::CpuEngine(const BuildContext& context, const RunOptions& options)
   const Plan plan = plan_for_ranks();
   workers_ = plan.workers;
   if (options_.ranks != nullptr) remote_ = std::make_unique<Remote>(*options_.ranks, plan, context_.network);
-  together(options_.ranks, [&] { build(plan); });
-  const Step least_age = join_neighbours();
-  if (remote_) remote_->exchange().begin(groups_, shards_, least_age);
-  assign_homes();
+  Step least_age = 0;
+  together(options_.ranks, [&] {
+    build(plan);
+    least_age = join_neighbours();
+    assign_homes();
+  });
+  if (remote_) {
+    least_age = smallest(*options_.ranks, least_age);
+    together(options_.ranks, [&] { remote_->exchange().begin(groups_, shards_, least_age); });
+  }
   build_s_ = seconds_since(start);
 }
 

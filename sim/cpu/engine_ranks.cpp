@@ -22,6 +22,11 @@ Plan CpuEngine::plan_for_ranks() {
     context_.tell(
         fmt::format("building {:.4g} synapses, about {:.1f} MB", plan.expected_synapses, bytes * 1e-6));
     check_memory(bytes, plan.expected_synapses);
+    if (options_.ranks != nullptr && threads_ > options_.ranks->processors())
+      context_.tell(
+          fmt::format("{} threads share the {} processors of a rank; give each rank more of them, such as "
+                      "by `mpirun --bind-to none`",
+                      threads_, options_.ranks->processors()));
   });
   return plan;
 }

@@ -133,8 +133,7 @@ void Exchange::make_parcels(const RankMap& map, const std::vector<std::unique_pt
 
 void Exchange::begin(const std::vector<std::unique_ptr<Group>>& groups,
                      const std::vector<std::unique_ptr<Shard>>& shards, Step least_age) {
-  const Step least = smallest(ranks_, std::min(least_age, 2 * longest_window));
-  window_ = std::max<Step>(1, least / 2);
+  window_ = std::clamp<Step>(least_age / 2, 1, longest_window);
   for (const auto& group : groups) local_.push_back(group.get());
   make_parcels(map_, shards);
   for (Sender& sender : senders_) {

@@ -53,8 +53,8 @@ class Exchange {
   /// Counts as done what has been packed: a group with spikes to send must keep them until then.
   Group& packing() { return packing_; }
 
-  /// Once neighbours are known: all ranks agree on the window, half the smallest age at which spikes of
-  /// another rank are read here (none: `longest_window`), and messages may come.
+  /// Once neighbours are known, messages may come. `least_age`: the smallest age at which spikes of another
+  /// rank are read on any rank; a window is half of it, at least a step and at most `longest_window`.
   void begin(const std::vector<std::unique_ptr<Group>>& groups,
              const std::vector<std::unique_ptr<Shard>>& shards, Step least_age);
   bool closes_window(Step done) const { return done % window_ == 0; }

@@ -31,6 +31,7 @@ struct Network {
   Words arguments;
   Words populations;
   std::string weights = {};  // projection whose weights are recorded
+  friend void PrintTo(const Network& network, std::ostream* out) { *out << network.name; }
 };
 
 class SameOnRanks : public testing::TestWithParam<Network> {};
@@ -74,8 +75,11 @@ INSTANTIATE_TEST_SUITE_P(
     Networks, SameOnRanks,
     testing::Values(Network{"cuba.yaml", {"--set", "simulation.duration=200 ms"}, {"exc", "inh"}},
                     Network{"brunel.yaml", {"--set", "simulation.duration=60 ms"}, {"exc", "inh"}},
-                    Network{
-                        "plastic.yaml", {"--set", "simulation.duration=100 ms"}, {"exc", "inh"}, "exc_exc"},
+                    Network{"plastic.yaml",
+                            {"--set", "simulation.duration=100 ms", "--set",
+                             "record.exc->exc.weights.at=[0 ms, 100 ms]"},
+                            {"exc", "inh"},
+                            "exc->exc"},
                     Network{"microcircuit.yaml",
                             {"--set", "simulation.duration=100 ms", "--set", "scale.neurons=0.05"},
                             microcircuit}),
@@ -110,7 +114,8 @@ std::vector<pid_t> ranks_of(const Folder& folder) {
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
     std::error_code gone;
     if (std::filesystem::read_symlink(entry.path() / "cwd", gone) != folder.path() || gone) continue;
-    if (std::filesystem::read_symlink(entry.path() / "exe", gone).filename() != "synfire" || gone) continue;
+    if (std::filesystem::equivalent(entry.path() / "exe", synfire_command({}).front(), gone) == false || gone)
+      continue;
     found.push_back(static_cast<pid_t>(std::stol(name)));
   }
   std::sort(found.begin(), found.end());
