@@ -26,10 +26,10 @@ populations:
   inh: {model: iaf_psc_exp, size: 100, params: {I_e: 380 pA}}
 projections:
   - {from: noise, to: exc, connect: one_to_one, weight: 55 pA}
-  - {name: left, from: exc, to: inh, connect: {fixed_indegree: 12}, weight: 30 pA, delay: {uniform: [1 ms, 4 ms]}, mask: {initial: {uniform: [0.3, 0.7]}, every: 10 ms, competition: {against: right, rate: 0.01, tau: 20 ms}}}
+  - {name: left, from: exc, to: inh, connect: {fixed_indegree: 12}, weight: 30 pA, delay: {uniform: [1 ms, 4 ms]}, mask: {granularity: target, initial: {uniform: [0.3, 0.7]}, every: 10 ms, competition: {against: right, rate: 0.01, tau: 20 ms}}}
   - {name: right, from: inh, to: inh, connect: {fixed_indegree: 12}, weight: -30 pA, delay: 1 ms, mask: {complement_of: left}}
   - {name: open, from: exc, to: exc, connect: {fixed_indegree: 10}, weight: 20 pA, delay: 2 ms, mask: {kind: stochastic, initial: 0.6, every: 7 ms}}
-  - {name: pruned, from: exc, to: inh, connect: {fixed_indegree: 20}, weight: {uniform: [5 pA, 60 pA]}, delay: {uniform: [0.5 ms, 6 ms]}, plasticity: {stdp: {w_max: 100 pA}, structural: {every: 15 ms, prune: synapses, rate_prune: 5, regenerate: random, rate_regenerate: 20, rates: synapses, next: balance, form: 10, w_new: 25 pA}}}
+  - {name: pruned, from: exc, to: inh, connect: {fixed_indegree: 20}, weight: {uniform: [5 pA, 60 pA]}, delay: {uniform: [0.5 ms, 6 ms]}, plasticity: {stdp: {w_max: 100 pA}, structural: {every: 15 ms, prune: synapses, rate_prune: 5, regenerate: random, rate_regenerate: 20, rates: connections, next: balance, form: 10, w_new: 25 pA}}}
   - {name: balance, from: inh, to: exc, connect: {fixed_indegree: 20}, weight: -50 pA, delay: {uniform: [0.5 ms, 2 ms]}, plasticity: {stdp_inhibitory: {w_max: 300 pA, eta: 0.01}, structural: {every: 25 ms, prune: weight, w_prune: 45 pA, form: 30, w_new: 50 pA}}}
 record:
   exc: {spikes: all, V_m: {every: 0.7 ms, neurons: "0:5"}}
@@ -46,7 +46,7 @@ seed: 9
 simulation: {duration: 200 ms}
 populations:
   noise: {model: poisson, size: 300, params: {rate: 6 kHz}}
-  a: {model: aeif_psc_exp, size: 300}
+  a: {model: iaf_psc_exp, size: 300}
   b: {model: iaf_cond_alpha, size: 200}
 projections:
   - {from: noise, to: a, connect: one_to_one, weight: 60 pA}
@@ -153,7 +153,7 @@ TEST(CheckpointFile, of_another_network_or_damaged_is_refused_and_nothing_crashe
   const Checkpoint checkpoint = read_checkpoint(path);
   EXPECT_EQ(checkpoint.step, 500);
   {
-    Simulation other(network_of(plastic_zoo, {"populations.exc.size=410"}), with(1));
+    Simulation other(network_of(plastic_zoo, {"populations.inh.size=210"}), with(1));
     EXPECT_THROW(other.engine().load(checkpoint.state), Error);
   }
   {
