@@ -1,5 +1,6 @@
 #include "sim/cpu/forward.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace synfire {
@@ -8,6 +9,12 @@ namespace {
 enum class Kind : std::uint8_t { record, weights, structure, close };
 
 using Channel = Ranks::Channel;
+
+// MPI counts bytes in 31 bits, and weights may be more.
+template <class Visit> void for_each_piece(std::size_t bytes, const Visit& visit) {
+  constexpr std::size_t largest = std::size_t(4) << 20;
+  for (std::size_t begin = 0; begin < bytes; begin += largest) visit(begin, std::min(largest, bytes - begin));
+}
 
 }  // namespace
 
@@ -90,7 +97,10 @@ bool Forwarder::advance() {
   if (under_way_.empty()) return false;
   size_ = under_way_.size();
   tickets_.push_back(ranks_.send(0, Channel::records, std::as_bytes(std::span(&size_, 1))));
-  tickets_.push_back(ranks_.send(0, Channel::record_body, under_way_));
+  for_each_piece(size_, [this](std::size_t begin, std::size_t count) {
+    tickets_.push_back(
+        ranks_.send(0, Channel::record_body, std::span<const std::byte>(under_way_).subspan(begin, count)));
+  });
   return true;
 }
 
@@ -109,7 +119,7 @@ Collector::Collector(Ranks& ranks) : ranks_(ranks), streams_(ranks.size() - 1) {
 Collector::~Collector() {
   for (const Stream& stream : streams_) {
     if (stream.announced) ranks_.cancel(*stream.announced);
-    if (stream.body) ranks_.cancel(*stream.body);
+    for (const Ranks::Ticket ticket : stream.body) ranks_.cancel(ticket);
   }
 }
 
@@ -130,11 +140,15 @@ bool Collector::advance(Stream& stream) {
     if (!ranks_.finished(*stream.announced)) return false;
     stream.announced.reset();
     stream.bytes.resize(stream.size);
-    stream.body = ranks_.receive(stream.rank, Channel::record_body, stream.bytes);
+    for_each_piece(stream.size, [&](std::size_t begin, std::size_t count) {
+      stream.body.push_back(
+          ranks_.receive(stream.rank, Channel::record_body, std::span(stream.bytes).subspan(begin, count)));
+    });
     return true;
   }
-  if (!stream.body || !ranks_.finished(*stream.body)) return false;
-  stream.body.reset();
+  if (stream.body.empty()) return false;
+  std::erase_if(stream.body, [this](Ranks::Ticket ticket) { return ranks_.finished(ticket).has_value(); });
+  if (!stream.body.empty()) return false;
   if (take(stream.bytes)) {
     ++closed_;
   } else {

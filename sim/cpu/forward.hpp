@@ -66,7 +66,8 @@ class Collector {
   struct Stream {
     unsigned rank = 0;
     std::uint64_t size = 0;
-    std::optional<Ranks::Ticket> announced, body;
+    std::optional<Ranks::Ticket> announced;
+    std::vector<Ranks::Ticket> body;
     Bytes bytes;
   };
   bool advance(Stream& stream);
