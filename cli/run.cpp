@@ -12,7 +12,7 @@
 #include "cli/task_print.hpp"
 #include "cli/terminal.hpp"
 #include "core/time.hpp"
-#include "learning/classify_file.hpp"
+#include "learning/task_file.hpp"
 #include "sim/output.hpp"
 #include "sim/report.hpp"
 #include "sim/simulation.hpp"
@@ -118,36 +118,51 @@ void tell_signal() {
   if (signal_received != 0) throw CLI::RuntimeError(128 + signal_received);
 }
 
-void print_classification(const Classification& result) {
+void print_confusion(const ConfusionMatrix& confusion) {
+  std::vector<std::uint64_t> cells;
+  for (std::size_t row = 0; row < confusion.classes(); ++row) {
+    const auto values = confusion.row(row);
+    cells.insert(cells.end(), values.begin(), values.end());
+  }
+  fmt::print("{}", confusion_text(confusion.classes(), cells));
+}
+
+void print_task(const ReadoutResult& result) {
+  fmt::print("{} training samples, {} test samples, {:.2f} ms a sample; {} features, learned in {}\n",
+             result.train_samples, result.test_samples, result.ms_per_sample(), result.readout.columns,
+             format_seconds(result.learned_s));
+  if (result.confusion.total() == 0) return;
+  if (result.lambda) fmt::print("lambda {:.3g}\n", *result.lambda);
+  print_confusion(result.confusion);
+  fmt::print("accuracy {:.2f} % (of the training samples {:.2f} %)\n", 100 * result.confusion.accuracy(),
+             100 * result.train_accuracy);
+}
+
+void print_task(const Classification& result) {
   fmt::print(
       "{} training samples ({} presentations), {} test samples ({} presentations), {:.2f} ms a sample\n",
       result.train_samples, result.train_presentations, result.test_samples, result.test_presentations,
       result.ms_per_sample());
   if (result.test_samples == 0) return;
-  std::vector<std::uint64_t> cells;
-  for (std::size_t row = 0; row < result.confusion.classes(); ++row) {
-    const auto values = result.confusion.row(row);
-    cells.insert(cells.end(), values.begin(), values.end());
-  }
-  fmt::print("{}accuracy {:.2f} %\n", confusion_text(result.confusion.classes(), cells),
-             100 * result.confusion.accuracy());
+  print_confusion(result.confusion);
+  fmt::print("accuracy {:.2f} %\n", 100 * result.confusion.accuracy());
 }
 
+template <class Task>
 void run_task(const RunArguments& arguments, const NetworkDescription& network, const std::string& output,
               const RunOptions& options) {
   TaskBar bar(arguments.quiet);
   const StopSignals signals;
-  Classifier classifier(network, options, [&](const TaskProgress& now) {
-    bar.show(now.phase, now.done, now.total, now.accuracy);
-  });
-  ResultFile file(output, arguments.force, classifier.network(), options);
-  const RunResult result = classifier.run(file);
+  Task task(network, options,
+            [&](const TaskProgress& now) { bar.show(now.phase, now.done, now.total, now.accuracy); });
+  ResultFile file(output, arguments.force, task.network(), options);
+  const RunResult result = task.run(file);
   bar.end();
-  write_classification(file.file(), classifier.network(), classifier.result());
+  write_task(file.file(), task.network(), task.result());
   file.finish(result);
   if (arguments.report) write_report(*arguments.report, result);
   if (!arguments.quiet) print_table(result, output);
-  if (!arguments.quiet) print_classification(classifier.result());
+  if (!arguments.quiet) print_task(task.result());
   if (result.stopped_early) tell_signal();
 }
 
@@ -160,7 +175,9 @@ void run_network(const RunArguments& arguments) {
   options.threads = arguments.threads;
   options.stop = &stop_asked;
   if (!arguments.quiet) options.notice = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
-  if (network.task) return run_task(arguments, network, output, options);
+  if (network.task && std::holds_alternative<ReadoutDescription>(network.task->kind))
+    return run_task<ReadoutTrainer>(arguments, network, output, options);
+  if (network.task) return run_task<Classifier>(arguments, network, output, options);
   const Grid grid(network.simulation.dt);
   ProgressBar bar(network.simulation.duration * 1e-3, arguments.quiet);
   options.progress = [&](const Progress& now) { bar.show(grid.time_ms(now.done) * 1e-3, now.mean_rate_hz); };

@@ -52,7 +52,7 @@ class CpuEngine final : public Engine {
   unsigned workers_ = 1;  // that are used while running
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::unique_ptr<Group>> groups_;
-  CpuControl control_{context_.network, shards_};
+  CpuControl control_{context_, shards_};
   std::vector<std::vector<Group*>> homes_;  // worker -> the groups it runs first
   std::unique_ptr<Recorder> recorder_;
   std::atomic<bool> interrupted_{false};
