@@ -1,6 +1,7 @@
 #include "cli/events_print.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -31,6 +32,8 @@ std::string format_line(const EventSummary& summary) {
                        : fmt::format(", {} × {} pixels", sensor.width, sensor.height);
   if (sensor.samples > 1) text += fmt::format("; one of {} recordings in the file", sensor.samples);
   if (sensor.label) text += fmt::format("; label {}", *sensor.label);
+  if (sensor.label && *sensor.label >= 0 && std::cmp_less(*sensor.label, sensor.classes.size()))
+    text += fmt::format(" ({})", printable(sensor.classes[static_cast<std::size_t>(*sensor.label)]));
   return text;
 }
 

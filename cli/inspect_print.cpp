@@ -129,11 +129,15 @@ std::string table(const Inspection& inspection, bool colours) {
 std::string task_lines(const Inspection& inspection) {
   if (!inspection.task) return "";
   const RecordedTask& task = *inspection.task;
-  std::string text = fmt::format("\ntask classify ({}): {} training samples, {} test samples",
-                                 printable(task.data), task.train_samples, task.test_samples);
+  std::string text = fmt::format("\ntask {} ({}{}{}): {} training samples, {} test samples", task.name,
+                                 printable(task.data), task.method.empty() ? "" : ", ",
+                                 printable(task.method), task.train_samples, task.test_samples);
+  if (task.lambda) text += fmt::format(", lambda {:.3g}", *task.lambda);
   if (task.test_samples == 0) return text + "\n";
-  return text + fmt::format(", accuracy {:.2f} %\n{}", 100 * task.accuracy,
-                            confusion_text(task.classes, task.confusion));
+  text += fmt::format(", accuracy {:.2f} %", 100 * task.accuracy);
+  if (task.train_accuracy)
+    text += fmt::format(" (of the training samples {:.2f} %)", 100 * *task.train_accuracy);
+  return text + "\n" + confusion_text(task.classes, task.confusion);
 }
 
 std::string report_lines(const Inspection& inspection) {
@@ -213,7 +217,8 @@ Json json_of(const InspectedPopulation& inspected) {
 
 Json json_of(const std::optional<RecordedTask>& task) {
   if (!task) return nullptr;
-  Json json{{"name", "classify"},
+  Json json{{"name", task->name},
+            {"method", task->method},
             {"data", task->data},
             {"input", task->input},
             {"output", task->output},
@@ -221,6 +226,8 @@ Json json_of(const std::optional<RecordedTask>& task) {
             {"train_samples", task->train_samples},
             {"test_samples", task->test_samples},
             {"accuracy", task->accuracy},
+            {"train_accuracy", or_null(task->train_accuracy)},
+            {"lambda", or_null(task->lambda)},
             {"confusion", Json::array()}};
   for (std::size_t row = 0; row < task->classes; ++row)
     json["confusion"].push_back(

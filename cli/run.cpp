@@ -14,7 +14,7 @@
 #include "cli/simulate.hpp"
 #include "cli/task_print.hpp"
 #include "cli/terminal.hpp"
-#include "learning/classify_file.hpp"
+#include "learning/task_file.hpp"
 #include "sim/output.hpp"
 #include "sim/ranks.hpp"
 #include "sim/report.hpp"
@@ -71,36 +71,51 @@ void check_files(const RunArguments& arguments, const NetworkDescription& networ
   check_output(*arguments.report, arguments.force);
 }
 
-void print_classification(const Classification& result) {
+void print_confusion(const ConfusionMatrix& confusion) {
+  std::vector<std::uint64_t> cells;
+  for (std::size_t row = 0; row < confusion.classes(); ++row) {
+    const auto values = confusion.row(row);
+    cells.insert(cells.end(), values.begin(), values.end());
+  }
+  fmt::print("{}", confusion_text(confusion.classes(), cells));
+}
+
+void print_task(const ReadoutResult& result) {
+  fmt::print("{} training samples, {} test samples, {:.2f} ms a sample; {} features, learned in {}\n",
+             result.train_samples, result.test_samples, result.ms_per_sample(), result.readout.columns,
+             format_seconds(result.learned_s));
+  if (result.confusion.total() == 0) return;
+  if (result.lambda) fmt::print("lambda {:.3g}\n", *result.lambda);
+  print_confusion(result.confusion);
+  fmt::print("accuracy {:.2f} % (of the training samples {:.2f} %)\n", 100 * result.confusion.accuracy(),
+             100 * result.train_accuracy);
+}
+
+void print_task(const Classification& result) {
   fmt::print(
       "{} training samples ({} presentations), {} test samples ({} presentations), {:.2f} ms a sample\n",
       result.train_samples, result.train_presentations, result.test_samples, result.test_presentations,
       result.ms_per_sample());
   if (result.test_samples == 0) return;
-  std::vector<std::uint64_t> cells;
-  for (std::size_t row = 0; row < result.confusion.classes(); ++row) {
-    const auto values = result.confusion.row(row);
-    cells.insert(cells.end(), values.begin(), values.end());
-  }
-  fmt::print("{}accuracy {:.2f} %\n", confusion_text(result.confusion.classes(), cells),
-             100 * result.confusion.accuracy());
+  print_confusion(result.confusion);
+  fmt::print("accuracy {:.2f} %\n", 100 * result.confusion.accuracy());
 }
 
+template <class Task>
 void run_task(const RunArguments& arguments, const NetworkDescription& network, const std::string& output,
               const RunOptions& options) {
   TaskBar bar(arguments.quiet);
   const StopSignals signals;
-  Classifier classifier(network, options, [&](const TaskProgress& now) {
-    bar.show(now.phase, now.done, now.total, now.accuracy);
-  });
-  ResultFile file(output, arguments.force, classifier.network(), options);
-  const RunResult result = classifier.run(file);
+  Task task(network, options,
+            [&](const TaskProgress& now) { bar.show(now.phase, now.done, now.total, now.accuracy); });
+  ResultFile file(output, arguments.force, task.network(), options);
+  const RunResult result = task.run(file);
   bar.end();
-  write_classification(file.file(), classifier.network(), classifier.result());
+  write_task(file.file(), task.network(), task.result());
   file.finish(result);
   if (arguments.report) write_report(*arguments.report, result);
   if (!arguments.quiet) print_table(result, output);
-  if (!arguments.quiet) print_classification(classifier.result());
+  if (!arguments.quiet) print_task(task.result());
   if (result.stopped_early) tell_signal();
 }
 
@@ -126,7 +141,9 @@ void run_network(const RunArguments& arguments, Ranks* ranks) {
   simulation.quiet = arguments.quiet;
   simulation.threads = arguments.threads;
   simulation.ranks = ranks;
-  if (network.task) return run_task(arguments, network, simulation.output, simulation.options());
+  if (network.task && std::holds_alternative<ReadoutDescription>(network.task->kind))
+    return run_task<ReadoutTrainer>(arguments, network, simulation.output, simulation.options());
+  if (network.task) return run_task<Classifier>(arguments, network, simulation.output, simulation.options());
   simulate(network, simulation);
 }
 

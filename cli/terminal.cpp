@@ -82,13 +82,15 @@ void ProgressBar::show(double done_s, double mean_rate_hz) {
                                done_s > 0 ? wall / done_s : 0.0, mean_rate_hz, left));
 }
 
-void TaskBar::show(std::string_view phase, std::uint64_t done, std::uint64_t total, double accuracy) {
+void TaskBar::show(std::string_view phase, std::uint64_t done, std::uint64_t total,
+                   std::optional<double> accuracy) {
   if (phase != phase_) line_.restart();
   phase_ = phase;
   if (!line_.due() || done == 0 || total == 0) return;
   const double wall = line_.wall_s(), part = double(done) / double(total), speed = double(done) / wall;
-  line_.draw(part, fmt::format("{} {} of {}  {:.3g} samples/s  accuracy {:.1f} %  ETA {}", phase, done, total,
-                               speed, accuracy * 100, format_seconds(double(total - done) / speed)));
+  const std::string right = accuracy ? fmt::format("accuracy {:.1f} %  ", *accuracy * 100) : "";
+  line_.draw(part, fmt::format("{} {} of {}  {:.3g} samples/s  {}ETA {}", phase, done, total, speed, right,
+                               format_seconds(double(total - done) / speed)));
 }
 
 }  // namespace synfire::cli

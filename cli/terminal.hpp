@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -59,7 +60,7 @@ class ProgressBar {
 class TaskBar {
  public:
   explicit TaskBar(bool quiet) : line_(quiet) {}
-  void show(std::string_view phase, std::uint64_t done, std::uint64_t total, double accuracy);
+  void show(std::string_view phase, std::uint64_t done, std::uint64_t total, std::optional<double> accuracy);
   void end() { line_.end(); }
 
  private:

@@ -5,11 +5,12 @@
 #include <vector>
 
 #include "core/model_list.hpp"
+#include "encoders/made_recordings.hpp"
 #include "encoders/vibration.hpp"
 
 namespace synfire {
 
-using Datasets = TypeList<Vibration>;
+using Datasets = TypeList<Vibration, Gestures, MovingDigits, VowelWords, SpokenWords>;
 
 /// Their names and parameters, described like any model.
 const std::vector<ModelInfo>& dataset_models();

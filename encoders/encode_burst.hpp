@@ -1,8 +1,6 @@
 #pragma once
 
-#include <array>
 #include <cmath>
-#include <string_view>
 
 #include "core/parameter.hpp"
 #include "core/random.hpp"
@@ -17,7 +15,7 @@ namespace synfire {
 ///
 /// Spikes behind the end of the sample are left out. Source: Guo et al. 2021, Front. Neurosci. 15:638474,
 /// section 2.2.4 (there T is rounded up to a step).
-struct EncodeBurst {
+struct EncodeBurst : EncoderBetween {
   struct Parameters {
     double max_spikes = 5;
     double min_interval = 2;
@@ -25,9 +23,6 @@ struct EncodeBurst {
     double low = 0;
     double high = 1;
   };
-  static constexpr bool emits_current = false;
-  static constexpr std::string_view key = "values";
-  static constexpr std::array<std::string_view, 2> ascending = {"low", "high"};
 
   static constexpr auto describe() {
     using P = Parameters;

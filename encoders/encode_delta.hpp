@@ -16,6 +16,7 @@ namespace synfire {
 ///   signal reaches R + threshold:  spike of the ON neuron,   R = R + threshold
 ///   signal reaches R - threshold:  spike of the OFF neuron,  R = R - threshold
 ///
+/// An image that a task shows is such a signal, too: its lines follow one another, a value for each column.
 /// Value i has the neurons 2i (ON) and 2i + 1 (OFF), or, without off_spikes, neuron i alone; R falls all the
 /// same. Sources: Miskowicz 2006, Sensors 6:49 (send-on-delta); the pixel of Lichtsteiner, Posch & Delbruck
 /// 2008.
@@ -26,6 +27,7 @@ struct EncodeDelta {
   };
   static constexpr bool emits_current = false;
   static constexpr std::string_view key = "values";
+  static constexpr bool reads_lines = true;
 
   static constexpr auto describe() {
     using P = Parameters;

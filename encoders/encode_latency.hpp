@@ -21,7 +21,7 @@ namespace synfire {
 /// counted from where the largest value does. Spikes that would fall behind the end of their sample are left
 /// out. Sources: Thorpe, Delorme & Van Rullen 2001, Neural Networks 14:715; logarithm, Hopfield 1995, Nature
 /// 376:33.
-struct EncodeLatency {
+struct EncodeLatency : EncoderBetween {
   struct Parameters {
     double first = 1;
     double last = 100;
@@ -32,9 +32,6 @@ struct EncodeLatency {
     double tau = 20;
   };
   static constexpr std::array<std::string_view, 2> methods = {"linear", "logarithmic"};
-  static constexpr bool emits_current = false;
-  static constexpr std::string_view key = "values";
-  static constexpr std::array<std::string_view, 2> ascending = {"low", "high"};
 
   static constexpr auto describe() {
     using P = Parameters;

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cmath>
 #include <cstdint>
-#include <string_view>
 
 #include "core/parameter.hpp"
 #include "core/random.hpp"
@@ -15,16 +13,13 @@ namespace synfire {
 /// fraction of so many bits, fires in phase k (k = 1, 2, …) when its bit of weight 2^-k is 1; a spike comes
 /// at the end of its phase. 1 is all bits. The periods of a sample follow one another, the last only if it is
 /// whole. Source: Kim et al. 2018, Neurocomputing 311:373, section 3.1.
-struct EncodePhase {
+struct EncodePhase : EncoderBetween {
   struct Parameters {
     double bits = 8;
     double phase = 1;
     double low = 0;
     double high = 1;
   };
-  static constexpr bool emits_current = false;
-  static constexpr std::string_view key = "values";
-  static constexpr std::array<std::string_view, 2> ascending = {"low", "high"};
 
   static constexpr auto describe() {
     using P = Parameters;

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <array>
 #include <cmath>
-#include <string_view>
 
 #include "core/parameter.hpp"
 #include "core/random.hpp"
@@ -19,7 +17,7 @@ namespace synfire {
 /// first) (1 - y) after the sample's start. Field j of value i is neuron i m + j - 1. Spikes behind the end
 /// of the sample are left out. Source: Bohte, Kok & La Poutre 2002, Neurocomputing 48:17, section 5 (there
 /// first = 0 ms, last = 10 ms, threshold 0.1).
-struct EncodePopulation {
+struct EncodePopulation : EncoderBetween {
   struct Parameters {
     double fields = 8;
     double beta = 1.5;
@@ -29,9 +27,6 @@ struct EncodePopulation {
     double last = 10;
     double threshold = 0.1;
   };
-  static constexpr bool emits_current = false;
-  static constexpr std::string_view key = "values";
-  static constexpr std::array<std::string_view, 2> ascending = {"low", "high"};
 
   static constexpr auto describe() {
     using P = Parameters;

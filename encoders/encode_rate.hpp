@@ -19,7 +19,7 @@ namespace synfire {
 ///
 /// Each sample starts anew. Source: the rate code of Adrian & Zotterman 1926, J. Physiol. 61:151; the forms
 /// as in Auge et al. 2021, Neural Process. Lett. 53:4693, section 3.1.
-struct EncodeRate {
+struct EncodeRate : EncoderBetween {
   struct Parameters {
     double max_rate = 100;
     double low = 0;
@@ -28,9 +28,6 @@ struct EncodeRate {
     double bin = 1;
   };
   static constexpr std::array<std::string_view, 3> methods = {"poisson", "bernoulli", "regular"};
-  static constexpr bool emits_current = false;
-  static constexpr std::string_view key = "values";
-  static constexpr std::array<std::string_view, 2> ascending = {"low", "high"};
 
   static constexpr auto describe() {
     using P = Parameters;

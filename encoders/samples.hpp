@@ -1,9 +1,11 @@
 // What an encoder takes and what it makes: samples of values shown one after another, and spikes.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/error.hpp"
@@ -35,6 +37,13 @@ struct EncodedSpikes {
     times_ms.push_back(time_ms);
     ids.push_back(id);
   }
+};
+
+/// What encoders declare that make spikes of values between their parameters `low` and `high`.
+struct EncoderBetween {
+  static constexpr bool emits_current = false;
+  static constexpr std::string_view key = "values";
+  static constexpr std::array<std::string_view, 2> ascending = {"low", "high"};
 };
 
 /// Where a value lies between low (0) and high (1); beyond them 0 or 1.

@@ -1,12 +1,13 @@
 // Spikes given in advance: lists, files, recordings.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <span>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "core/parameter.hpp"
-#include "core/time.hpp"
 
 namespace synfire {
 
@@ -30,11 +31,14 @@ struct SpikeFile {
 };
 
 /// An event-camera recording; pixel (x, y) with polarity p is neuron (y*width + x)*2 + p of size [height,
-/// width, 2]. Of a cochlea: channel x is neuron x.
+/// width, 2], or neuron y*width + x of size [height, width] unless polarities are kept apart. With `pool` = k
+/// squares of k x k pixels are one, where the sensor ends perhaps less. Of a cochlea: channel x is neuron
+/// x/k.
 struct EventRecording {
   struct Parameters {
-    double sample = 0, lenient = 0, from = 0, until = 0;
+    double sample = 0, lenient = 0, from = 0, until = 0, pool = 1, polarity = 0;
   };
+  static constexpr std::array<std::string_view, 4> polarities = {"both", "merged", "on", "off"};
   static constexpr bool emits_current = false;
   static constexpr std::string_view key = "events";
   static constexpr auto describe() {
@@ -47,28 +51,32 @@ struct EventRecording {
         field(&P::lenient, "lenient", Unit::none, flag, "leave out what is damaged; told as a notice"),
         field(&P::from, "from", Unit::ms, non_negative,
               "begin so long after the first event (of a camera) or the start (of a cochlea)"),
-        field(&P::until, "until", Unit::ms, non_negative, "end there, counted alike; 0: at the end"));
+        field(&P::until, "until", Unit::ms, non_negative, "end there, counted alike; 0: at the end"),
+        field(&P::pool, "pool", Unit::none, Bounds{.low = 1, .high = 65536, .whole = true},
+              "so many pixels a side, or channels, are one"),
+        field(&P::polarity, "polarity", polarities,
+              "a neuron for each, one for both, or only brighter or darker; of a cochlea always both"));
   }
-};
 
-/// Spikes sorted by step, then neuron. A spike at time t is emitted in the step that ends at the grid point
-/// nearest to t (spikes before the first grid point: in step 0). Several spikes of a neuron in a step are
-/// kept.
-class SpikeSchedule {
- public:
-  SpikeSchedule() = default;
-  /// times in ms and ids side by side, in any order.
-  SpikeSchedule(std::span<const double> times_ms, std::span<const std::uint64_t> ids, const Grid& grid);
-
-  /// The neurons that spike in `step`, ascending.
-  std::span<const std::uint32_t> in_step(Step step) const;
-
-  std::size_t size() const { return ids_.size(); }
-  std::size_t bytes() const { return steps_.size() * sizeof(Step) + ids_.size() * sizeof(std::uint32_t); }
-
- private:
-  std::vector<Step> steps_;
-  std::vector<std::uint32_t> ids_;
+  /// The size of a population that plays what such a sensor saw, or a cochlea of `width` channels heard.
+  static std::vector<std::uint32_t> shape(const Parameters& p, std::uint32_t width, std::uint32_t height,
+                                          bool audio) {
+    const auto pool = static_cast<std::uint32_t>(p.pool);
+    const auto pooled = [pool](std::uint32_t extent) { return (extent + pool - 1) / pool; };
+    if (audio) return {pooled(width)};
+    if (p.polarity == 0) return {pooled(height), pooled(width), 2};
+    return {pooled(height), pooled(width)};
+  }
+  /// The neuron of an event in a population of that shape; nothing when its polarity is left out.
+  static std::optional<std::uint64_t> neuron(const Parameters& p, const std::vector<std::uint32_t>& shape,
+                                             std::uint32_t x, std::uint32_t y, bool on) {
+    const auto pool = static_cast<std::uint32_t>(p.pool);
+    if (shape.size() == 1) return x / pool;
+    const std::uint64_t pixel = std::uint64_t(y / pool) * shape[1] + x / pool;
+    if (p.polarity == 0) return 2 * pixel + (on ? 1 : 0);
+    if ((p.polarity == 2 && !on) || (p.polarity == 3 && on)) return std::nullopt;
+    return pixel;
+  }
 };
 
 }  // namespace synfire

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "io/hdf5_check.hpp"
 #include "io/hdf5_internal.hpp"
 
 namespace synfire::hdf5 {
@@ -90,6 +91,15 @@ void Dataset::check_room(std::uint64_t values, std::size_t value_size) const {
     fail(ErrorKind::input, file_path(), path_, "its chunks are larger than 1 GiB");
 }
 
+void Dataset::require_known_filters() const {
+  for (const int filter : filters())
+    if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE && filter != H5Z_FILTER_FLETCHER32)
+      fail(ErrorKind::input, file_path(), path_,
+           fmt::format(
+               "is packed by filter {} of HDF5, which cannot be read; pack it anew: h5repack -f GZIP=1",
+               filter));
+}
+
 void Dataset::read_into(const Selection& selection, Type type, void* to) const {
   const Lock lock;
   const auto check = [&](auto result) {
@@ -98,8 +108,10 @@ void Dataset::read_into(const Selection& selection, Type type, void* to) const {
   const Type stored = this->type();
   if (stored == Type::text || stored == Type::other)
     fail(ErrorKind::input, file_path(), path_, "must hold numbers");
+  require_known_filters();
   if (is_floating(stored) && !is_floating(type))
     fail(ErrorKind::input, file_path(), path_, "must hold whole numbers, not fractions");
+  check_chunks(selection.start, selection.count);
   const Id in_file(H5Dget_space(handle_->id), H5Sclose);
   check(in_file.id);
   const std::vector<hsize_t> from(selection.start.begin(), selection.start.end());
@@ -181,13 +193,29 @@ std::uint64_t Dataset::appended_rows() const {
 
 namespace {
 
-/// The kind of object at `path` below `place`; H5I_BADID if it is not there.
-H5I_type_t kind_at(hid_t place, const std::string& path) {
-  for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1))
-    if (H5Lexists(place, path.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return H5I_BADID;
-  if (path != "/" && H5Lexists(place, path.c_str(), H5P_DEFAULT) <= 0) return H5I_BADID;
-  const Id object(H5Oopen(place, path.c_str(), H5P_DEFAULT), H5Oclose);
-  return object.valid() ? H5Iget_type(object) : H5I_BADID;
+/// The object at `path` below `place`, each group on the way there looked at before the library looks into
+/// it; nothing if it is not there or in another file. Links that only name another path are not followed.
+std::optional<ObjectInfo> find_object(hid_t place, const std::string& path, const FileState& file) {
+  std::optional<ObjectInfo> found = info_of(place, ".");
+  const std::optional<ObjectInfo> here = found;
+  for (std::size_t slash = 0; found && slash != std::string::npos && path != "/";) {
+    slash = path.find('/', slash + 1);
+    const std::string part = path.substr(0, slash);
+    H5L_info_t link{};
+    const bool there = found->type == H5O_TYPE_GROUP && H5Lexists(place, part.c_str(), H5P_DEFAULT) > 0 &&
+                       H5Lget_info(place, part.c_str(), &link, H5P_DEFAULT) >= 0;
+    if (!there || link.type != H5L_TYPE_HARD) return std::nullopt;
+    found = info_of(place, part);
+    // What is being written lies in memory still, and is our own.
+    if (found && found->type == H5O_TYPE_GROUP && !file.writing)
+      check_group({file.id, file.path}, found->addr, path);
+  }
+  return found && here->fileno == found->fileno ? found : std::nullopt;
+}
+
+H5O_type_t kind_at(hid_t place, const std::string& path, const FileState& file) {
+  const auto found = find_object(place, path, file);
+  return found ? found->type : H5O_TYPE_UNKNOWN;
 }
 
 }  // namespace
@@ -221,19 +249,19 @@ std::vector<std::string> Group::children() const {
 bool Group::exists(const std::string& path) const {
   const Lock lock;
   file_->require_open();
-  return kind_at(handle_->id, path) != H5I_BADID;
+  return kind_at(handle_->id, path, *file_) != H5O_TYPE_UNKNOWN;
 }
 
 bool Group::has_group(const std::string& path) const {
   const Lock lock;
   file_->require_open();
-  return kind_at(handle_->id, path) == H5I_GROUP;
+  return kind_at(handle_->id, path, *file_) == H5O_TYPE_GROUP;
 }
 
 bool Group::has_dataset(const std::string& path) const {
   const Lock lock;
   file_->require_open();
-  return kind_at(handle_->id, path) == H5I_DATASET;
+  return kind_at(handle_->id, path, *file_) == H5O_TYPE_DATASET;
 }
 
 Group Group::group(const std::string& path) const {
@@ -246,10 +274,17 @@ Group Group::group(const std::string& path) const {
 
 Dataset Group::dataset(const std::string& path) const {
   const Lock lock;
-  if (!has_dataset(path)) fail(ErrorKind::input, file_path(), join(path), "there is no such dataset");
+  file_->require_open();
+  const auto found = find_object(handle_->id, path, *file_);
+  if (!found || found->type != H5O_TYPE_DATASET)
+    fail(ErrorKind::input, file_path(), join(path), "there is no such dataset");
+  if (!file_->writing) check_dataset({file_->id, file_->path}, found->addr, join(path));
   const hid_t id = H5Dopen2(handle_->id, path.c_str(), H5P_DEFAULT);
   checked(id, ErrorKind::input, file_path(), join(path), "cannot open");
-  return Dataset(file_, own(id, H5Dclose), join(path));
+  Dataset opened(file_, own(id, H5Dclose), join(path));
+  const Id type(H5Dget_type(id), H5Tclose);
+  check_type(type, file_path(), opened.path());
+  return opened;
 }
 
 Group Group::require_group(const std::string& path) {

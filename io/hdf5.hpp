@@ -14,6 +14,10 @@
 #include <utility>
 #include <vector>
 
+namespace synfire {
+class ByteFile;
+}
+
 namespace synfire::hdf5 {
 
 /// Kinds of element; `text` and `other` cannot be read as numbers.
@@ -163,6 +167,9 @@ class Dataset : public Object {
   /// The chunk that holds a row, of a one-dimensional dataset. Errors: there is none, larger than the file.
   RawChunk read_chunk(std::uint64_t row) const;
 
+  /// Texts of a dataset of one dimension, of equal room or free length. Errors: other values, more than
+  /// 65,536, damage.
+  std::vector<std::string> read_words() const;
   /// A list of any kind of numbers. Errors: not such a dataset, no such row, damage.
   List read_list(std::uint64_t row) const;
   /// Adds a row to a dataset made by Group::create_lists for int16, or for float16 (rounded to the nearest;
@@ -198,6 +205,9 @@ class Dataset : public Object {
     if (!values.empty()) read_into(selection, type_of<T>(), values.data());
     return values;
   }
+  void require_known_filters() const;
+  void check_chunks(std::span<const std::uint64_t> start, std::span<const std::uint64_t> count) const;
+  std::string free_text(ByteFile& file, std::uint64_t row) const;
   void read_into(const Selection& selection, Type type, void* to) const;
   void check_room(std::uint64_t values, std::size_t value_size) const;
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "io/hdf5_check.hpp"
 #include "io/hdf5_internal.hpp"
 
 namespace synfire::hdf5 {
@@ -109,16 +110,6 @@ std::string read_text(hid_t attribute, hid_t type, const std::string& file, cons
   const auto check = [&](auto result) {
     checked(result, ErrorKind::input, file, path, "cannot read an attribute");
   };
-  if (H5Tis_variable_str(type) > 0) {
-    const Id memory(H5Tcopy(H5T_C_S1), H5Tclose);
-    H5Tset_size(memory, H5T_VARIABLE);
-    H5Tset_cset(memory, H5Tget_cset(type));
-    char* text = nullptr;
-    check(H5Aread(attribute, memory, static_cast<void*>(&text)));
-    std::string copy = text ? text : "";
-    H5free_memory(text);
-    return copy;
-  }
   constexpr std::size_t longest = 1 << 20;
   const std::size_t size = H5Tget_size(type);
   if (size > longest) fail(ErrorKind::input, file, path, "an attribute's text is longer than 1 MiB");
@@ -149,11 +140,17 @@ std::optional<std::string> Object::text_attribute(const std::string& name) const
   const auto doing = fmt::format("cannot read attribute '{}'", name);
   checked(attribute.id, ErrorKind::input, file_path(), path_, doing);
   const Id type(H5Aget_type(attribute), H5Tclose);
+  check_type(type, file_path(), path_);
   const Id space(H5Aget_space(attribute), H5Sclose);
   if (H5Sget_simple_extent_npoints(space) != 1)
     fail(ErrorKind::input, file_path(), path_, fmt::format("attribute '{}' must be one value", name));
   switch (H5Tget_class(type)) {
     case H5T_STRING:
+      if (H5Tis_variable_str(type) > 0) {
+        if (file_->writing) file_->flush();
+        const auto address = info_of(handle_->id, ".").value_or(ObjectInfo{}).addr;
+        return read_free_text({file_->id, file_->path}, address, name, path_);
+      }
       return read_text(attribute, type, file_path(), path_);
     case H5T_ENUM:
       return read_enum_name(attribute, type, file_path(), path_);
@@ -170,6 +167,7 @@ template <class T> std::optional<T> Object::scalar_attribute(const std::string& 
   const auto doing = fmt::format("cannot read attribute '{}'", name);
   checked(attribute.id, ErrorKind::input, file_path(), path_, doing);
   const Id type(H5Aget_type(attribute), H5Tclose);
+  check_type(type, file_path(), path_);
   const Id space(H5Aget_space(attribute), H5Sclose);
   const H5T_class_t kind = H5Tget_class(type);
   if (H5Sget_simple_extent_npoints(space) != 1 || (kind != H5T_INTEGER && kind != H5T_FLOAT))
@@ -197,6 +195,7 @@ std::optional<std::vector<std::uint64_t>> Object::list_attribute(const std::stri
   const auto doing = fmt::format("cannot read attribute '{}'", name);
   checked(attribute.id, ErrorKind::input, file_path(), path_, doing);
   const Id type(H5Aget_type(attribute), H5Tclose);
+  check_type(type, file_path(), path_);
   const Id space(H5Aget_space(attribute), H5Sclose);
   const hssize_t count = H5Sget_simple_extent_npoints(space);
   constexpr hssize_t most = 64;
@@ -226,24 +225,6 @@ Dataset Group::create_text(const std::string& name, const std::string& text) {
             ErrorKind::resource, file_path(), join(name), "cannot write");
   });
   return made;
-}
-
-std::string Dataset::read_text() const {
-  const Lock lock;
-  file_->require_open();
-  const Id stored(H5Dget_type(handle_->id), H5Tclose);
-  const Id space(H5Dget_space(handle_->id), H5Sclose);
-  const bool one_text = H5Tget_class(stored) == H5T_STRING && H5Tis_variable_str(stored) > 0 &&
-                        H5Sget_simple_extent_npoints(space) == 1;
-  if (!one_text)
-    throw Error(ErrorKind::input, file_path() + ": " + path_ + " is not a single text of free length");
-  char* text = nullptr;
-  const Id type(text_type(), H5Tclose);
-  checked(H5Dread(handle_->id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, static_cast<void*>(&text)),
-          ErrorKind::input, file_path(), path_, "cannot read");
-  std::string copy = text == nullptr ? "" : text;
-  H5free_memory(text);
-  return copy;
 }
 
 std::string library_version() {

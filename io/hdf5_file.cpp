@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "io/hdf5_check.hpp"
 #include "io/hdf5_driver.hpp"
 #include "io/hdf5_internal.hpp"
 
@@ -168,6 +169,8 @@ File File::create(const std::string& path, bool overwrite) {
 
 File File::wrap(std::int64_t id, const std::string& path, bool write) {
   auto state = std::make_shared<FileState>(id, path, write);
+  const auto info = write ? std::nullopt : info_of(id, "/");
+  if (info) check_group({id, path}, info->addr, "/");
   const hid_t root = H5Gopen2(id, "/", H5P_DEFAULT);
   checked(root, ErrorKind::input, path, "", "cannot open its root");
   return File(std::move(state), own(root, H5Gclose), "/");

@@ -205,6 +205,19 @@ struct FileState {
   void abandon() noexcept;
 };
 
+#if H5_VERSION_GE(1, 12, 0)
+using ObjectInfo = H5O_info1_t;
+#else
+using ObjectInfo = H5O_info_t;
+#endif
+
+/// What and where the object at `path` below `place` is, without opening it; nothing if there is none.
+inline std::optional<ObjectInfo> info_of(hid_t place, const std::string& path) {
+  ObjectInfo info{};
+  if (H5Oget_info_by_name2(place, path.c_str(), &info, H5O_INFO_BASIC, H5P_DEFAULT) < 0) return std::nullopt;
+  return info;
+}
+
 inline std::shared_ptr<Handle> own(hid_t id, Id::Close close) { return std::make_shared<Handle>(id, close); }
 
 }  // namespace synfire::hdf5::detail

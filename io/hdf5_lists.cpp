@@ -9,6 +9,7 @@
 
 #include "io/byte_file.hpp"
 #include "io/float16.hpp"
+#include "io/hdf5_check.hpp"
 #include "io/hdf5_internal.hpp"
 
 namespace synfire::hdf5 {
@@ -106,33 +107,6 @@ class RowFinder {
   Id plist_;
 };
 
-/// Goes to object `number` of the heap at `address`; it has at least `least` bytes. False if there is none.
-bool go_to_object(ByteFile& file, std::uint64_t address, std::uint32_t number, std::uint64_t least) {
-  constexpr std::uint64_t head = 16;
-  file.seek(address);
-  const auto start = file.peek(head);
-  if (start.size() < head || std::memcmp(start.data(), "GCOL\1", 5) != 0) return false;
-  const auto size = little_endian<std::uint64_t>(start.data() + 8);
-  std::uint64_t left = std::min(size, file.size() - address);
-  std::uint64_t place = address;
-  for (std::uint64_t step = head; step <= left;) {
-    place += step;
-    left -= step;
-    file.seek(place);
-    const auto object = file.peek(head);
-    if (left < head || object.size() < head) return false;
-    const auto found = little_endian<std::uint16_t>(object.data());
-    const auto bytes = little_endian<std::uint64_t>(object.data() + 8);
-    if (found == 0 || bytes > left - head) return false;
-    if (found == number) {
-      file.skip(head);
-      return bytes >= least;
-    }
-    step = head + (bytes + 7) / 8 * 8;
-  }
-  return false;
-}
-
 hid_t float16_type() {
   const hid_t type = H5Tcopy(H5T_IEEE_F32LE);
   H5Tset_fields(type, 15, 10, 5, 0, 10);
@@ -172,20 +146,71 @@ List Dataset::read_list(std::uint64_t row) const {
   const Bytes stored = RowFinder(handle_->id, file, path_).find(row);
   List list{{}, file.offset(), each};
   if (stored.empty()) return list;
-  const auto count = little_endian<std::uint32_t>(stored.data());
-  const auto heap = little_endian<std::uint64_t>(stored.data() + 4);
-  const auto number = little_endian<std::uint32_t>(stored.data() + 12);
-  if (count == 0) return list;
-  if (heap >= file.size() || !go_to_object(file, heap, number, std::uint64_t{count} * each))
-    refuse(fmt::format("the {} values of list {} are not where it says: the file is damaged", count, row));
-  list.offset = file.offset();
-  const auto bytes = file.peek(count * each);
-  if (bytes.size() < count * each) refuse("the file ends inside a list");
-  list.values.resize(count);
-  std::memcpy(list.values.data(), bytes.data(), count * each);
-  checked(H5Tconvert(base, H5T_NATIVE_DOUBLE, count, list.values.data(), nullptr, H5P_DEFAULT),
+  const HeapBytes found =
+      read_from_heap(file_path(), {reinterpret_cast<const char*>(stored.data()), stored.size()}, each, path_);
+  list.offset = found.offset;
+  list.values.resize(found.bytes.size() / each);
+  std::memcpy(list.values.data(), found.bytes.data(), found.bytes.size());
+  checked(H5Tconvert(base, H5T_NATIVE_DOUBLE, list.values.size(), list.values.data(), nullptr, H5P_DEFAULT),
           ErrorKind::input, file_path(), path_, "cannot convert its numbers");
   return list;
+}
+
+std::string Dataset::read_text() const {
+  const Lock lock;
+  file_->require_open();
+  const Id stored(H5Dget_type(handle_->id), H5Tclose);
+  const Id space(H5Dget_space(handle_->id), H5Sclose);
+  const bool one_text = H5Tget_class(stored) == H5T_STRING && H5Tis_variable_str(stored) > 0 &&
+                        H5Sget_simple_extent_npoints(space) == 1;
+  if (!one_text) fail(ErrorKind::input, file_path(), path_, "is not a single text of free length");
+  if (file_->writing) file_->flush();
+  ByteFile file(file_path());
+  return free_text(file, 0);
+}
+
+/// The text of free length in a row.
+std::string Dataset::free_text(ByteFile& file, std::uint64_t row) const {
+  const Bytes reference = RowFinder(handle_->id, file, path_).find(row);
+  if (reference.empty()) return {};
+  std::string text =
+      read_from_heap(file_path(), {reinterpret_cast<const char*>(reference.data()), reference.size()}, 1,
+                     path_)
+          .bytes;
+  text.resize(std::min(text.find('\0'), text.size()));
+  return text;
+}
+
+std::vector<std::string> Dataset::read_words() const {
+  constexpr std::uint64_t most_words = 1 << 16, most_bytes = 1 << 24;
+  const Lock lock;
+  const auto refuse = [this](std::string_view what) { fail(ErrorKind::input, file_path(), path_, what); };
+  const auto sizes = dimensions();
+  const Id type(H5Dget_type(handle_->id), H5Tclose);
+  if (sizes.size() != 1 || H5Tget_class(type) != H5T_STRING) refuse("must be one-dimensional and hold texts");
+  const std::size_t each = H5Tget_size(type);
+  if (each == 0 || sizes[0] > most_words || each > most_bytes / std::max<std::uint64_t>(sizes[0], 1))
+    refuse("holds more text than can be read");
+  std::vector<std::string> words;
+  if (H5Tis_variable_str(type) > 0) {
+    ByteFile file(file_path());
+    for (std::uint64_t row = 0; row < sizes[0]; ++row) words.push_back(free_text(file, row));
+    return words;
+  }
+  require_known_filters();
+  check_room(sizes[0] * each, 1);
+  check_chunks(std::array{std::uint64_t{0}}, std::array{sizes[0]});
+  std::string block(sizes[0] * each, '\0');
+  if (!block.empty())
+    checked(H5Dread(handle_->id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, block.data()), ErrorKind::input,
+            file_path(), path_, "cannot read");
+  for (std::uint64_t row = 0; row < sizes[0]; ++row) {
+    std::string word = block.substr(row * each, each);
+    word.resize(std::min(word.find('\0'), word.size()));
+    while (H5Tget_strpad(type) == H5T_STR_SPACEPAD && word.ends_with(' ')) word.pop_back();
+    words.push_back(std::move(word));
+  }
+  return words;
 }
 
 Dataset Group::create_lists(const std::string& name, ListOf element) {

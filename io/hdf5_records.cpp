@@ -1,5 +1,8 @@
 // Records of numbers (compound types), and chunks as they lie in the file.
 #include <algorithm>
+#include <array>
+
+#include <zlib.h>
 
 #include "io/hdf5_internal.hpp"
 
@@ -33,7 +36,9 @@ void Dataset::read_field_into(const std::string& field, std::uint64_t first, Typ
   const auto names = fields();
   if (std::find(names.begin(), names.end(), field) == names.end())
     fail(ErrorKind::input, file_path(), path_, fmt::format("has no field '{}' of whole numbers", field));
+  require_known_filters();
   if (dimensions().size() != 1) fail(ErrorKind::input, file_path(), path_, "must have one dimension");
+  check_chunks(std::array{first}, std::array{std::uint64_t{count}});
   const Id record(H5Tcreate(H5T_COMPOUND, size_of(type)), H5Tclose);
   check(H5Tinsert(record, field.c_str(), 0, native(type)));
   const Id in_file(H5Dget_space(handle_->id), H5Sclose);
@@ -93,6 +98,79 @@ RawChunk Dataset::read_chunk(std::uint64_t row) const {
   RawChunk chunk{std::vector<std::uint8_t>(bytes), address, left_out};
   check(H5Dread_chunk(handle_->id, H5P_DEFAULT, &start, &chunk.filters_left_out, chunk.bytes.data()));
   return chunk;
+}
+
+namespace {
+
+/// The filters of a dataset in the order in which a chunk passed them.
+struct Filters {
+  std::vector<int> all;
+  std::uint64_t chunk_bytes;
+
+  /// Whether the bytes of a chunk, unpacked, are as many as it must have. The library believes that.
+  bool hold_a_chunk(std::vector<std::uint8_t> bytes, std::uint32_t left_out) const {
+    for (std::size_t i = all.size(); i-- > 0;) {
+      if ((left_out >> i & 1U) != 0) continue;
+      if (all[i] == H5Z_FILTER_FLETCHER32) {
+        if (bytes.size() < 4) return false;
+        bytes.resize(bytes.size() - 4);
+      }
+      if (all[i] != H5Z_FILTER_DEFLATE) continue;
+      constexpr std::uint64_t best_ratio = 1100, small = 1 << 20;  // deflate's is 1032
+      if (chunk_bytes > bytes.size() * best_ratio + small) return false;
+      std::vector<std::uint8_t> plain(chunk_bytes + 8);
+      auto size = static_cast<uLongf>(plain.size());
+      if (uncompress(plain.data(), &size, bytes.data(), static_cast<uLong>(bytes.size())) != Z_OK)
+        return false;
+      plain.resize(size);
+      bytes = std::move(plain);
+    }
+    return bytes.size() == chunk_bytes;
+  }
+};
+
+}  // namespace
+
+void Dataset::check_chunks(std::span<const std::uint64_t> start, std::span<const std::uint64_t> count) const {
+  const Lock lock;
+  Filters filters{this->filters(), 0};
+  if (filters.all.empty() || start.empty() || file_->writing) return;
+  const Id plist(H5Dget_create_plist(handle_->id), H5Pclose);
+  const Id type(H5Dget_type(handle_->id), H5Tclose);
+  std::array<hsize_t, H5S_MAX_RANK> chunk{};
+  const auto rank = static_cast<std::size_t>(std::max(0, H5Pget_chunk(plist, H5S_MAX_RANK, chunk.data())));
+  const auto refuse = [this] { fail(ErrorKind::input, file_path(), path_, "has a damaged chunk"); };
+  if (rank != start.size()) refuse();
+  filters.chunk_bytes = H5Tget_size(type);
+  for (std::size_t d = 0; d < rank; ++d) {
+    if (count[d] == 0) return;
+    filters.chunk_bytes *= chunk[d];
+  }
+  hsize_t file_bytes = 0;
+  checked(H5Fget_filesize(file_->id, &file_bytes), ErrorKind::input, file_path(), path_, "cannot read");
+  std::vector<hsize_t> at(rank);
+  for (std::size_t d = 0; d < rank; ++d) at[d] = start[d] / chunk[d] * chunk[d];
+  for (std::size_t d = 0; d < rank;) {
+    unsigned left_out = 0;
+    haddr_t address = HADDR_UNDEF;
+    hsize_t bytes = 0;
+    checked(H5Dget_chunk_info_by_coord(handle_->id, at.data(), &left_out, &address, &bytes), ErrorKind::input,
+            file_path(), path_, "cannot find a chunk");
+    if (address != HADDR_UNDEF) {
+      if (bytes > file_bytes || address > file_bytes - bytes) refuse();
+      std::vector<std::uint8_t> stored(bytes);
+      checked(H5Dread_chunk(handle_->id, H5P_DEFAULT, at.data(), &left_out, stored.data()), ErrorKind::input,
+              file_path(), path_, "cannot read a chunk");
+      if (!filters.hold_a_chunk(std::move(stored), left_out)) refuse();
+    }
+    // The next chunk, the last dimension fastest.
+    for (d = 0; d < rank; ++d) {
+      const std::size_t turned = rank - 1 - d;
+      at[turned] += chunk[turned];
+      if (at[turned] < start[turned] + count[turned]) break;
+      at[turned] = start[turned] / chunk[turned] * chunk[turned];
+    }
+  }
 }
 
 }  // namespace synfire::hdf5

@@ -1,11 +1,13 @@
 #include "learning/classify.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <numeric>
 
-#include "core/error.hpp"
+#include "encoders/decode_first_spike.hpp"
+#include "encoders/decode_membrane.hpp"
+#include "encoders/decode_rate.hpp"
+#include "sim/catalogue.hpp"
 
 namespace synfire {
 namespace {
@@ -15,33 +17,8 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-const ClassifyDescription& task_of(const NetworkDescription& network) {
-  if (network.task) return *network.task;
-  throw Error(ErrorKind::usage, "the network has no task");
-}
-
-std::optional<std::size_t> weight_record(const NetworkDescription& network, std::size_t projection) {
-  for (std::size_t r = 0; r < network.weight_records.size(); ++r)
-    if (network.weight_records[r].projection == projection) return r;
-  return std::nullopt;
-}
-
-/// With the duration as expected when no sample needs a second presentation, and a record of the weights of
-/// every plastic projection.
-NetworkDescription prepared(NetworkDescription network, const TaskData& data) {
-  const ClassifyDescription& task = network.task.value();
-  const double samples = double(task.passes) * double(data.train->count()) + double(data.test->count());
-  network.simulation.duration = samples * (task.present + task.rest);
-  for (std::size_t p = 0; p < network.projections.size(); ++p)
-    if (!network.projections[p].plasticity.empty() && !weight_record(network, p))
-      network.weight_records.push_back({p, 0, {}, network.projections[p].where});
-  return network;
-}
-
-Control& control_of(Simulation& simulation, const ClassifyDescription& task) {
-  if (Control* control = simulation.engine().control()) return *control;
-  throw Error(ErrorKind::input, task.where,
-              "task: this engine cannot be steered while it runs; use engine batched on backend cpu");
+double presentations(const NetworkDescription& network, const TaskData& data) {
+  return double(task_of(network).passes) * double(data.train->count()) + double(data.test->count());
 }
 
 }  // namespace
@@ -75,24 +52,19 @@ class Classifier::RunningAccuracy {
   std::uint64_t seen_ = 0;
 };
 
-Classifier::Classifier(NetworkDescription network, const RunOptions& options, ProgressCallback progress)
+Classifier::Classifier(NetworkDescription network, const RunOptions& options, TaskProgressCallback progress)
     : data_(load_task_data(network, task_of(network))),
-      simulation_(prepared(std::move(network), data_), options),
-      task_(*simulation_.network().task),
-      control_(control_of(simulation_, task_)),
+      presenter_(std::move(network), data_, presentations(network, data_), options),
+      how_(std::get<ClassifyDescription>(presenter_.task().kind)),
       progress_(std::move(progress)),
       result_(data_.classes) {
-  const NetworkDescription& built = simulation_.network();
-  for (std::size_t p = 0; p < built.projections.size(); ++p)
-    if (!built.projections[p].plasticity.empty()) plastic_.push_back(p);
-  const Grid grid(built.simulation.dt);
-  present_ = grid.nearest(task_.present);
-  rest_ = grid.nearest(task_.rest);
-  const std::size_t neurons = built.populations[task_.output].size();
-  total_counts_.resize(neurons);
-  earlier_counts_.resize(neurons);
-  counts_.resize(neurons);
-  rates_.resize(built.populations[task_.input].size());
+  const PopulationDescription& output = this->network().populations[presenter_.task().output];
+  total_counts_.resize(output.size());
+  earlier_counts_.resize(output.size());
+  counts_.resize(output.size());
+  if (how_.decoder != Decoder::membrane_max) return;
+  const auto names = model_info(output.model).state_names();
+  variable_ = static_cast<std::size_t>(std::find(names.begin(), names.end(), how_.variable) - names.begin());
 }
 
 void Classifier::tell(std::string_view phase, std::uint64_t done, std::uint64_t total,
@@ -100,60 +72,64 @@ void Classifier::tell(std::string_view phase, std::uint64_t done, std::uint64_t 
   if (progress_) progress_({phase, done, total, accuracy});
 }
 
-bool Classifier::advance(Step steps) {
-  if (steps == 0) return true;
-  now_ += steps;
-  stopped_ = !simulation_.engine().advance(now_);
-  return !stopped_;
-}
-
-void Classifier::set_rates(std::span<const std::uint8_t> image, double full_rate) {
-  std::array<double, 256> rate_of;
-  for (std::size_t i = 0; i < rate_of.size(); ++i) rate_of[i] = full_rate * double(i) / 255;
-  for (std::size_t i = 0; i < image.size(); ++i) rates_[i] = rate_of[image[i]];
-  control_.set_parameter(task_.input, "rate", rates_);
-}
-
-void Classifier::count_spikes() {
-  control_.spike_counts(task_.output, total_counts_);
-  for (std::size_t i = 0; i < counts_.size(); ++i)
-    counts_[i] = static_cast<std::uint32_t>(total_counts_[i] - earlier_counts_[i]);
-}
-
-void Classifier::scale() {
-  for (const std::size_t projection : plastic_) control_.apply_periodic(projection);
-}
-
 // Shows one sample until the output has answered; false when the run was stopped.
-bool Classifier::show(std::span<const std::uint8_t> image, bool training, std::uint64_t& presentations) {
-  const bool can_help = task_.boost > 0 && *std::max_element(image.begin(), image.end()) > 0;
-  constexpr std::array<double, 1> silence = {0.0};
-  double full_rate = task_.rate;
-  for (std::uint32_t boosts = 0;; ++boosts, full_rate += task_.boost) {
-    if (training) scale();
-    set_rates(image, full_rate);
-    control_.spike_counts(task_.output, earlier_counts_);
-    if (!advance(present_)) return false;
-    count_spikes();
-    control_.set_parameter(task_.input, "rate", silence);
-    if (!advance(rest_)) return false;
+bool Classifier::show(const SampleView& sample, bool training, std::uint64_t& presentations) {
+  const std::size_t output = presenter_.task().output;
+  const bool is_lit = std::any_of(sample.pixels.begin(), sample.pixels.end(), [](auto p) { return p > 0; });
+  const bool can_help = how_.boost > 0 && is_lit;
+  const bool watches = how_.decoder == Decoder::first_spike || variable_;
+  Control& control = presenter_.control();
+  double full_rate = presenter_.task().rate;
+  for (std::uint32_t boosts = 0;; ++boosts, full_rate += how_.boost) {
+    if (training) presenter_.scale();
+    presenter_.show(sample, full_rate);
+    control.spike_counts(output, earlier_counts_);
+    if (watches) control.watch(output, variable_);
+    if (!presenter_.advance(presenter_.present_steps())) return false;
+    control.spike_counts(output, total_counts_);
+    for (std::size_t i = 0; i < counts_.size(); ++i)
+      counts_[i] = static_cast<std::uint32_t>(total_counts_[i] - earlier_counts_[i]);
+    if (watches) watched_ = control.watched(output);
+    presenter_.hide();
+    if (!presenter_.advance(presenter_.rest_steps())) return false;
     ++presentations;
     const auto spikes = std::accumulate(counts_.begin(), counts_.end(), std::uint64_t(0));
-    if (spikes >= task_.min_spikes || boosts == task_.max_boosts || !can_help) return true;
+    if (spikes >= how_.min_spikes || boosts == how_.max_boosts || !can_help) return true;
   }
 }
 
+// What the output says of the last sample.
+std::int32_t Classifier::decoded() const {
+  switch (how_.decoder) {
+    case Decoder::rate:
+      return decode_rate(counts_, data_.classes);
+    case Decoder::first_spike: {
+      std::vector<double> first;
+      for (const Step step : watched_.first_spikes) first.push_back(step > 0 ? double(step) : no_spike);
+      return decode_first_spike(first, data_.classes);
+    }
+    case Decoder::membrane_max: {
+      const std::vector<double> highest(watched_.highest.begin(), watched_.highest.end());
+      return decode_membrane_maximum(highest, data_.classes);
+    }
+    case Decoder::vote:
+      break;
+  }
+  return vote(result_.assignment, counts_, data_.classes);
+}
+
 void Classifier::train(RunningAccuracy& running) {
-  const std::uint64_t count = data_.train->count(), total = count * task_.passes;
-  const std::uint64_t assigned = std::min<std::uint64_t>(total, task_.assign.value_or(std::uint32_t(count)));
+  const std::uint64_t count = data_.train->count(), total = count * presenter_.task().passes;
+  const std::uint64_t assigned = std::min<std::uint64_t>(total, how_.assign.value_or(std::uint32_t(count)));
   const std::uint64_t interval = std::clamp<std::uint64_t>(total / 60, 1, 1000);
   ClassResponses responses(data_.classes, counts_.size());
+  const bool by_vote = how_.decoder == Decoder::vote;
   std::uint64_t right = 0, judged = 0;
   for (std::uint64_t k = 0; k < total; ++k) {
-    const auto [label, pixels] = data_.train->next();
-    if (!show(pixels, true, result_.train_presentations)) break;
+    const auto [label, sample] = data_.train->next();
+    if (!show(sample, true, result_.train_presentations)) break;
     ++result_.train_samples;
-    right += running.add(label, counts_);
+    right += by_vote ? running.add(label, counts_) : decoded() == label;
     ++judged;
     if (k + assigned >= total) responses.add(label, counts_);
     tell("train", k + 1, total, double(right) / double(judged));
@@ -162,19 +138,17 @@ void Classifier::train(RunningAccuracy& running) {
     result_.training_samples.push_back(k + 1);
     right = judged = 0;
   }
-  if (!stopped_) scale();
-  result_.assignment = assign_classes(responses);
+  if (!presenter_.stopped() && total > 0) presenter_.scale();
+  if (by_vote) result_.assignment = assign_classes(responses);
 }
 
 void Classifier::test() {
-  control_.set_plastic(false);
-  for (const auto& change : task_.test_parameters)
-    control_.set_parameter(change.population, change.parameter, std::array{change.value});
+  presenter_.begin_test();
   for (std::size_t k = 0; k < data_.test->count(); ++k) {
-    const auto [label, pixels] = data_.test->next();
-    if (!show(pixels, false, result_.test_presentations)) return;
+    const auto [label, sample] = data_.test->next();
+    if (!show(sample, false, result_.test_presentations)) return;
     ++result_.test_samples;
-    const std::int32_t voted = vote(result_.assignment, counts_, data_.classes);
+    const std::int32_t voted = decoded();
     result_.confusion.add(label, voted);
     result_.votes.push_back(voted);
     result_.labels.push_back(label);
@@ -184,19 +158,16 @@ void Classifier::test() {
 }
 
 RunResult Classifier::run(RecordSink& sink) {
-  RunResult result = simulation_.run(sink, [this](Engine&) {
+  RunResult result = presenter_.simulation().run(sink, [this](Engine&) {
     auto began = Clock::now();
     RunningAccuracy running(data_.classes, counts_.size());
     train(running);
     result_.train_s = seconds_since(began);
     began = Clock::now();
-    if (!stopped_) test();
+    if (!presenter_.stopped()) test();
     result_.test_s = seconds_since(began);
   });
-  result.stopped_early = stopped_;
-  for (const std::size_t p : plastic_)  // as learned: plasticity was off since
-    sink.weights(*weight_record(network(), p), result.steps, control_.synapses(p));
-  sink.flush(result.steps);
+  presenter_.keep_weights(sink, result);  // as learned: plasticity was off since
   return result;
 }
 

@@ -1,5 +1,5 @@
-// Unsupervised learning of classes: a network is shown images while its plasticity works, its output neurons
-// are given classes, and then they vote on images never seen.
+// Learning of classes by the network itself: it is shown samples while its plasticity works, and then says of
+// samples never seen what they are.
 #pragma once
 
 #include <cstdint>
@@ -10,29 +10,29 @@
 #include <vector>
 
 #include "encoders/decode_vote.hpp"
-#include "learning/data.hpp"
-#include "networks/description.hpp"
-#include "sim/backend.hpp"
-#include "sim/run.hpp"
-#include "sim/simulation.hpp"
+#include "learning/present.hpp"
 
 namespace synfire {
 
 /// How far a task is; told after every sample.
 struct TaskProgress {
-  std::string_view phase;  ///< "train" or "test"
+  std::string_view phase;  ///< "train", "test", …
   std::uint64_t done = 0, total = 0;
-  double accuracy = 0;  ///< of the last samples by the classes as they stand; of all so far while testing
+  /// Of the last samples by the classes as they stand; of all so far while testing; nothing where it is not
+  /// known yet.
+  std::optional<double> accuracy = {};
 };
+using TaskProgressCallback = std::function<void(const TaskProgress&)>;
 
 /// What came out.
 struct Classification {
   explicit Classification(std::size_t classes) : confusion(classes) {}
 
-  std::vector<std::int32_t> assignment;  ///< the class of each output neuron, no_class for silent ones
-  std::vector<std::int32_t> votes;       ///< of each test sample
-  std::vector<std::uint8_t> labels;      ///< their true classes
-  std::vector<std::uint32_t> spikes;     ///< of the output, to each test sample
+  std::vector<std::int32_t>
+      assignment;                     ///< to vote: the class of each output neuron, no_class for silent ones
+  std::vector<std::int32_t> votes;    ///< of each test sample
+  std::vector<std::uint8_t> labels;   ///< their true classes
+  std::vector<std::uint32_t> spikes;  ///< of the output, to each test sample
   ConfusionMatrix confusion;
   /// While training: accuracy over the samples since the entry before, and how many were seen until then.
   std::vector<double> training_accuracy;
@@ -53,14 +53,12 @@ struct Classification {
 /// more at the end; while testing, plasticity is off. The learned weights go to the sink at the end.
 class Classifier {
  public:
-  using ProgressCallback = std::function<void(const TaskProgress&)>;
-
-  /// Loads the data and builds the network, which must have a task. Throws as load_task_data and Simulation
-  /// do, and Error(input) when the engine cannot be steered.
+  /// Loads the data and builds the network, whose task must be `classify`. Throws as load_task_data and
+  /// Presenter do.
   explicit Classifier(NetworkDescription network, const RunOptions& options = {},
-                      ProgressCallback progress = {});
+                      TaskProgressCallback progress = {});
 
-  const NetworkDescription& network() const { return simulation_.network(); }
+  const NetworkDescription& network() const { return presenter_.network(); }
 
   /// Once. Stopped from outside it ends early; what the result holds is then what there is.
   RunResult run(RecordSink& sink);
@@ -70,24 +68,18 @@ class Classifier {
   class RunningAccuracy;
   void train(RunningAccuracy& running);
   void test();
-  bool show(std::span<const std::uint8_t> image, bool training, std::uint64_t& presentations);
-  bool advance(Step steps);
-  void set_rates(std::span<const std::uint8_t> image, double full_rate);
-  void count_spikes();
-  void scale();
+  bool show(const SampleView& sample, bool training, std::uint64_t& presentations);
+  std::int32_t decoded() const;
   void tell(std::string_view phase, std::uint64_t done, std::uint64_t total, double accuracy) const;
 
   TaskData data_;
-  Simulation simulation_;
-  const ClassifyDescription& task_;
-  Control& control_;
-  ProgressCallback progress_;
-  std::vector<std::size_t> plastic_;  // projections
-  Step present_ = 0, rest_ = 0, now_ = 0;
-  bool stopped_ = false;
-  std::vector<double> rates_;
+  Presenter presenter_;
+  const ClassifyDescription& how_;
+  TaskProgressCallback progress_;
+  std::optional<std::size_t> variable_;  // that is watched
   std::vector<std::uint64_t> total_counts_, earlier_counts_;
   std::vector<std::uint32_t> counts_;  // of the last presentation
+  Watched watched_;                    // while it was shown
   Classification result_;
 };
 

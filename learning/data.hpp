@@ -1,13 +1,15 @@
-// The labelled images of a task, from files or generated.
+// The labelled samples of a task, from files or generated.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "io/images.hpp"
 #include "networks/description.hpp"
+#include "sim/catalogue_feed.hpp"
 
 namespace synfire {
 
@@ -23,7 +25,7 @@ class TaskSamples {
  public:
   struct Sample {
     std::uint8_t label = 0;
-    std::span<const std::uint8_t> pixels;  ///< valid until the next one
+    SampleView view;  ///< valid until the next one
   };
 
   virtual ~TaskSamples() = default;
@@ -33,17 +35,19 @@ class TaskSamples {
 
 struct TaskData {
   std::unique_ptr<TaskSamples> train, test;
-  std::size_t classes = 0;  ///< the largest label of all, plus 1; of a data set, its classes
+  std::size_t classes = 0;  ///< of the data, whether they are all shown or not
+  SampleShape shape;
 };
 
 /// Reads or makes what a task asks for. Throws Error(input) when a file is missing or broken, has fewer
-/// images than are asked for, or its images do not have a pixel for each neuron of the input.
-TaskData load_task_data(const NetworkDescription& network, const ClassifyDescription& task);
+/// samples than are asked for, or the input cannot show them: it must have a neuron for each pixel, or as
+/// check_feed.
+TaskData load_task_data(const NetworkDescription& network, const TaskDescription& task);
 
-/// The same checks, as far as they can be made without reading images.
-void check_task_data(const NetworkDescription& network, const ClassifyDescription& task);
+/// The same checks, as far as they can be made without reading samples.
+void check_task_data(const NetworkDescription& network, const TaskDescription& task);
 
 /// The files that a task reads.
-std::vector<std::string> task_files(const ClassifyDescription& task);
+std::vector<std::string> task_files(const TaskDescription& task);
 
 }  // namespace synfire

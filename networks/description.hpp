@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/distribution.hpp"
@@ -13,6 +15,8 @@
 #include "core/schedule.hpp"
 
 namespace synfire {
+
+struct Samples;
 
 struct SimulationDescription {
   double duration = 1000;  // ms
@@ -30,6 +34,7 @@ struct ValuesDescription {
   std::uint32_t item = 0, items = 1;      ///< images of it
   std::optional<double> step;             ///< ms; absent: one sample, shown throughout
   std::uint32_t repeat = 1;
+  std::shared_ptr<const Samples> read;  ///< one round of them, once the files of the network have been read
   Position where;
 };
 
@@ -44,6 +49,7 @@ struct PopulationDescription {
   std::string file;                             ///< models that play a file, and encoders that read one
   std::optional<ValuesDescription> values;      ///< encoders
   std::string file_population;                  ///< which population of that file
+  bool fed = false;  ///< has no values or events of its own: the task gives them, sample by sample
   Position where;
 
   std::uint32_t size() const;
@@ -153,17 +159,50 @@ struct ParameterChange {
   double value = 0;
 };
 
-/// Unsupervised learning of classes: train, give the output neurons their classes, let them vote.
+/// How a class is read off the output.
+enum class Decoder : std::uint8_t { vote, rate, first_spike, membrane_max };
+
+/// Learning of classes by the network itself: train, read off what it says of the samples of the test.
 struct ClassifyDescription {
+  Decoder decoder = Decoder::vote;
+  std::string variable;  ///< membrane_max: the state variable
+  double boost = 32;     ///< Hz
+  std::uint64_t min_spikes = 5;
+  std::uint32_t max_boosts = 20;
+  std::optional<std::uint32_t> assign;  ///< absent: one pass
+};
+
+/// A linear readout, learned from the spikes with which the network answers.
+struct ReadoutDescription {
+  enum class Method : std::uint8_t { ridge, delta };
+  enum class Features : std::uint8_t { standardised, counts, roots };
+  std::uint32_t bins = 1;
+  double filter = 0;  ///< ms; 0: none
+  Features features = Features::standardised;
+  Method method = Method::ridge;
+  std::optional<double> lambda;  ///< ridge; absent: chosen by the held-out part
+  double held_out = 0.2;         ///< share of the training samples
+  double learning_rate = 0.5;    ///< delta
+  std::uint32_t epochs = 100;    ///< delta
+};
+
+/// Samples are shown to one population, and another one answers.
+struct TaskDescription {
   DataDescription data;
   std::size_t input = 0, output = 0;  ///< populations
   double present = 350, rest = 150;   ///< ms
-  double rate = 63.75, boost = 32;    ///< Hz, of a pixel of full intensity
-  std::uint64_t min_spikes = 5;
-  std::uint32_t max_boosts = 20, passes = 1;
-  std::optional<std::uint32_t> train, assign, test;  ///< absent: all there are
+  double rate = 63.75;                ///< Hz, of a pixel of full intensity; inputs that have rates
+  std::optional<double> intensity;    ///< mean of a sample's pixels as shown, of 1; absent: as it is
+  std::uint32_t passes = 1;
+  std::optional<std::uint32_t> train, test;  ///< absent: all there are
   std::vector<ParameterChange> test_parameters;
+  std::variant<ClassifyDescription, ReadoutDescription> kind;
   Position where;
+
+  /// As users write it: "classify", "readout".
+  std::string name() const {
+    return std::holds_alternative<ClassifyDescription>(kind) ? "classify" : "readout";
+  }
 };
 
 struct NetworkDescription {
@@ -174,7 +213,7 @@ struct NetworkDescription {
   std::vector<RecordDescription> records;
   std::vector<WeightRecord> weight_records;
   std::optional<DatasetDescription> dataset;
-  std::optional<ClassifyDescription> task;
+  std::optional<TaskDescription> task;
   std::optional<std::string> output;
   std::string source_text;  ///< the YAML as run: includes and --set resolved
   std::string source_file;  ///< where it was read from; "" when it was not

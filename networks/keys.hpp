@@ -159,6 +159,7 @@ inline constexpr std::array population = {
                    "or a map"},
 };
 
+inline constexpr std::string_view values_key = "values";
 inline constexpr std::string_view values_list = "list", values_file = "file", values_idx = "idx";
 inline constexpr std::array values = {
     Key{.name = values_list,
@@ -166,7 +167,7 @@ inline constexpr std::array values = {
         .meaning = "the values themselves: a list of numbers for each sample"},
     Key{.name = values_file,
         .kind = Kind::text,
-        .meaning = "CSV file with a row for each sample, relative to this YAML file"},
+        .meaning = "CSV or .npy file with a row for each sample, relative to this YAML file"},
     Key{.name = values_idx,
         .kind = Kind::text,
         .meaning = "IDX file of images (as of MNIST), whose pixels become 0 to 1"},
@@ -370,79 +371,6 @@ inline constexpr std::array dataset = {
         .standard = "256",
         .bounds = {.low = 0, .high = 1e7}},
 };
-inline constexpr Key classify = {
-    .name = "classify", .kind = Kind::map, .meaning = "learn to tell classes of images apart, unsupervised"};
-inline constexpr std::string_view idx_data = "idx";  ///< under `data`: a folder with the four files of MNIST
-inline constexpr std::array classification = {
-    Key{.name = "data",
-        .kind = Kind::map,
-        .meaning = "the images: {idx: folder with the four files of MNIST}, {dataset: …}, or a name of "
-                   "generated data; the `dataset` of the network without it"},
-    Key{.name = "input",
-        .kind = Kind::text,
-        .meaning = "the source that shows the images, a neuron for each pixel; its `rate` is set",
-        .required = true},
-    Key{.name = "output",
-        .kind = Kind::text,
-        .meaning = "the population whose spikes are counted",
-        .required = true},
-    Key{.name = "present",
-        .kind = Kind::quantity,
-        .meaning = "time that an image is shown",
-        .standard = "350 ms",
-        .unit = Unit::ms,
-        .bounds = positive},
-    Key{.name = "rest",
-        .kind = Kind::quantity,
-        .meaning = "time without input after each presentation",
-        .standard = "150 ms",
-        .unit = Unit::ms,
-        .bounds = non_negative},
-    Key{.name = "rate",
-        .kind = Kind::quantity,
-        .meaning = "rate of a pixel of full intensity",
-        .standard = "63.75 Hz",
-        .unit = Unit::Hz,
-        .bounds = positive},
-    Key{.name = "min_spikes",
-        .kind = Kind::integer,
-        .meaning = "an image to which the output fires fewer spikes is shown again, brighter",
-        .standard = "5",
-        .bounds = {.low = 0, .high = 1e9}},
-    Key{.name = "boost",
-        .kind = Kind::quantity,
-        .meaning = "added to `rate` each time",
-        .standard = "32 Hz",
-        .unit = Unit::Hz,
-        .bounds = non_negative},
-    Key{.name = "max_boosts",
-        .kind = Kind::integer,
-        .meaning = "how often at most; then the next image comes",
-        .standard = "20",
-        .bounds = {.low = 0, .high = 1000}},
-    Key{.name = "passes",
-        .kind = Kind::integer,
-        .meaning = "how often the training images are shown",
-        .standard = "1",
-        .bounds = {.low = 1, .high = 1e6}},
-    Key{.name = "train",
-        .kind = Kind::integer,
-        .meaning = "number of training images; all without it",
-        .bounds = {.low = 1, .high = 1e9}},
-    Key{.name = "assign",
-        .kind = Kind::integer,
-        .meaning = "the last so many presentations of the training give the neurons their classes; one pass "
-                   "without it",
-        .bounds = {.low = 1, .high = 1e9}},
-    Key{.name = "test",
-        .kind = Kind::integer,
-        .meaning = "number of test images; all without it",
-        .bounds = {.low = 1, .high = 1e9}},
-    Key{.name = "test_params",
-        .kind = Kind::map,
-        .meaning = "parameters that are other while testing, by population"},
-};
-
 /// A distribution as users write it: {name: [first, second]} or {name: {first: …, second: …, min: …, max:
 /// …}}.
 struct DistributionKeys {

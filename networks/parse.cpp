@@ -133,6 +133,17 @@ void refuse_duration(const Tree& task, const Tree* simulation) {
                     task.key_where().line));
 }
 
+// A source that has no values or events waits for a task.
+void check_fed(const NetworkDescription& network) {
+  for (std::size_t i = 0; i < network.populations.size(); ++i) {
+    const PopulationDescription& population = network.populations[i];
+    if (!population.fed || (network.task && network.task->input == i)) continue;
+    throw Error(ErrorKind::input, population.where,
+                fmt::format("{}: the key '{}' is missing; only the input of a task goes without",
+                            title(population), find_kind(population.model).source->key));
+  }
+}
+
 }  // namespace
 
 std::size_t Network::population(const Tree& name, const std::string& what) const {
@@ -187,6 +198,7 @@ NetworkDescription parse_network(const Tree& source) {
     throw Error(ErrorKind::input, dataset->key_where(),
                 "dataset: no task uses it; `synfire dataset` shows what it is");
   }
+  parse::check_fed(description);
   if (const Tree* output = reader.find("output")) {
     description.output = output->as_text("output");
     if (description.output->empty()) throw output->error("output: the name of a file is missing");

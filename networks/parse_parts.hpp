@@ -57,7 +57,7 @@ WeightRecord parse_weight_record(const Tree& tree, std::size_t projection, const
 /// The value of `dataset`.
 DatasetDescription parse_dataset(const Tree& tree);
 /// The value of `task`.
-ClassifyDescription parse_task(const Tree& tree, const Network& network);
+TaskDescription parse_task(const Tree& tree, const Network& network);
 Selection parse_selection(const Tree& tree, const std::string& what, const PopulationDescription& population);
 
 /// `value` under the key of `old`, so that errors at the key still point at what the user wrote.

@@ -89,6 +89,11 @@ void parse_source_keys(const MapReader& reader, const Kind& kind, PopulationDesc
     throw Error(ErrorKind::input, file_population->key_where(),
                 fmt::format("{}: 'population' goes with 'file'", title(population)));
   if (needed.empty()) return;
+  const bool may_be_fed = needed == kind.source->model.name || needed == keys::values_key;
+  if (may_be_fed && reader.find(needed) == nullptr) {
+    population.fed = true;
+    return;
+  }
   const Tree& value = reader.require(needed);
   const keys::Kind needed_kind = keys::find(keys::population, needed).kind;
   if (needed_kind == keys::Kind::spikes) {
@@ -114,11 +119,16 @@ void parse_size(const MapReader& reader, const Kind& kind, PopulationDescription
   }
   const bool is_recording = kind.source != nullptr && kind.source->key == kind.source->model.name;
   const bool camera = population.shape.size() == 3 && population.shape[2] == 2;
-  if (is_recording && size != nullptr && !camera && population.shape.size() != 1)
-    throw size->error(
-        fmt::format("size of {}: a sensor has [height, width, 2], the last for the two polarities; "
-                    "a cochlea has its number of channels",
-                    title(population)));
+  if (is_recording && size != nullptr && !camera && population.shape.size() == 3)
+    throw size->error(fmt::format(
+        "size of {}: a sensor has [height, width, 2], the last for the two polarities, or [height, "
+        "width] where they are not kept apart; a cochlea has its number of channels",
+        title(population)));
+  if (population.fed && size == nullptr)
+    throw reader.tree().error(
+        fmt::format("{}: the key '{}' is missing; the input of a task goes without, but "
+                    "needs a size",
+                    title(population), kind.source->key));
   // Currents are connected while the network is read, so how many there are must be known by then.
   if (kind.emits_current() && population.values && !population.values->rows.empty() && size == nullptr) {
     population.shape = {static_cast<std::uint32_t>(population.values->rows.front().size())};

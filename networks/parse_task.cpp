@@ -5,7 +5,7 @@
 
 #include "core/spelling.hpp"
 #include "encoders/datasets.hpp"
-#include "networks/keys.hpp"
+#include "networks/keys_task.hpp"
 #include "networks/map_reader.hpp"
 #include "networks/parse_parts.hpp"
 #include "networks/parse_value.hpp"
@@ -23,8 +23,7 @@ DataDescription parse_generated(const ModelInfo& model, const Tree& value, DataD
   return data;
 }
 
-DataDescription parse_data(const Tree& tree) {
-  const std::string what = "data of classify";
+DataDescription parse_data(const Tree& tree, const std::string& what) {
   if (!tree.is_map() || tree.members().size() != 1)
     throw tree.error(fmt::format("{}: name one kind of data: {{{}: folder}}", what, keys::idx_data));
   const auto& [kind, value] = tree.members().front();
@@ -50,39 +49,16 @@ DataDescription parse_data(const Tree& tree) {
 }
 
 // `data`, or the `dataset` of the network; exactly one of them.
-DataDescription data_of(const MapReader& classify, const NetworkDescription& network) {
-  const Tree* data = classify.find("data");
+DataDescription data_of(const MapReader& task, const NetworkDescription& network) {
+  const Tree* data = task.find("data");
   if (data != nullptr && network.dataset)
-    throw data->error("data of classify: the network has a dataset already; leave one of them out");
-  if (!network.dataset) return parse_data(classify.require("data"));
+    throw data->error(task.label("data") + ": the network has a dataset already; leave one of them out");
+  if (!network.dataset) return parse_data(task.require("data"), task.label("data"));
   DataDescription given;
   given.kind = keys::dataset_data;
   given.dataset = network.dataset;
   given.where = network.dataset->where;
   return given;
-}
-
-std::size_t parse_input(const Tree& tree, const Network& network) {
-  const std::size_t index = network.population(tree, "input of classify");
-  const PopulationDescription& population = network.description.populations[index];
-  const Kind kind = find_kind(population.model);
-  const bool has_rates = kind.source != nullptr &&
-                         std::find(kind.source->per_neuron.begin(), kind.source->per_neuron.end(), "rate") !=
-                             kind.source->per_neuron.end();
-  if (!has_rates)
-    throw tree.error(
-        fmt::format("input of classify: {} has no rates that could show an image; take a "
-                    "source with the parameter rate",
-                    title(population)));
-  return index;
-}
-
-std::size_t parse_output(const Tree& tree, const Network& network) {
-  const std::size_t index = network.population(tree, "output of classify");
-  const PopulationDescription& population = network.description.populations[index];
-  if (find_kind(population.model).neuron == nullptr)
-    throw tree.error(fmt::format("output of classify: {} is a source, not neurons", title(population)));
-  return index;
 }
 
 double parse_steps(const MapReader& reader, std::string_view key, double dt) {
@@ -99,11 +75,11 @@ std::optional<std::uint32_t> parse_count(const MapReader& reader, std::string_vi
   return static_cast<std::uint32_t>(reader.integer(key));
 }
 
-std::vector<ParameterChange> parse_changes(const Tree& tree, const Network& network) {
+std::vector<ParameterChange> parse_changes(const Tree& tree, const std::string& what,
+                                           const Network& network) {
   std::vector<ParameterChange> changes;
-  for (const auto& [name, values] : tree.as_map("test_params of classify")) {
-    const std::size_t index =
-        network.population(Tree::scalar(name, values.key_where()), "test_params of classify");
+  for (const auto& [name, values] : tree.as_map(what)) {
+    const std::size_t index = network.population(Tree::scalar(name, values.key_where()), what);
     const PopulationDescription& population = network.description.populations[index];
     const ModelInfo& model = find_kind(population.model).model();
     const std::string owner = title(population);
@@ -115,42 +91,177 @@ std::vector<ParameterChange> parse_changes(const Tree& tree, const Network& netw
   return changes;
 }
 
+// True where the task sets a rate for each pixel, and not values or events.
+bool has_rates(const PopulationDescription& population) {
+  const Kind kind = find_kind(population.model);
+  return kind.source != nullptr && !population.fed &&
+         std::find(kind.source->per_neuron.begin(), kind.source->per_neuron.end(), "rate") !=
+             kind.source->per_neuron.end();
+}
+
+std::size_t parse_input(const MapReader& reader, const Network& network) {
+  const Tree& tree = reader.require("input");
+  const std::size_t index = network.population(tree, reader.label("input"));
+  const PopulationDescription& population = network.description.populations[index];
+  if (population.fed || has_rates(population)) return index;
+  throw tree.error(
+      fmt::format("{}: {} cannot show samples; take a source with the parameter rate, an encoder without "
+                  "`values`, or the model events without `events`",
+                  reader.label("input"), title(population)));
+}
+
+// Neurons; or, where `or_input`, spikes that the task itself gives to its input.
+std::size_t parse_output(const MapReader& reader, const Network& network, bool or_input) {
+  const Tree& tree = reader.require("output");
+  const std::size_t index = network.population(tree, reader.label("output"));
+  const PopulationDescription& population = network.description.populations[index];
+  const Kind kind = find_kind(population.model);
+  if (or_input && population.fed && !kind.emits_current()) return index;
+  if (kind.neuron == nullptr)
+    throw tree.error(
+        fmt::format("{}: {} is a source, not neurons", reader.label("output"), title(population)));
+  return index;
+}
+
 // At full brightness a source may give so many spikes in a step and no more.
-void check_brightness(const MapReader& reader, const ClassifyDescription& task, double dt) {
+void check_brightness(const MapReader& reader, double brightest, double dt) {
   constexpr double most_per_step = 1e5;
-  const double brightest = task.rate + task.max_boosts * task.boost;
   if (brightest * dt * 1e-3 <= most_per_step) return;
-  throw reader.tree().error(fmt::format("rate of classify reaches {}, more than {} spikes in a step of {}",
-                                        format_quantity(brightest, Unit::Hz), most_per_step,
-                                        format_quantity(dt, Unit::ms)));
+  throw reader.tree().error(fmt::format("{} reaches {}, more than {} spikes in a step of {}",
+                                        reader.label("rate"), format_quantity(brightest, Unit::Hz),
+                                        most_per_step, format_quantity(dt, Unit::ms)));
+}
+
+// Refuses keys that would be of no effect.
+void refuse_keys(const MapReader& reader, std::initializer_list<std::string_view> names,
+                 const std::string& why) {
+  for (const auto name : names)
+    if (const Tree* value = reader.find(name))
+      throw Error(ErrorKind::input, value->key_where(), fmt::format("{} {}", reader.label(name), why));
+}
+
+TaskDescription parse_common(const MapReader& reader, const Network& network, bool may_read_input) {
+  const double dt = network.description.simulation.dt;
+  TaskDescription task;
+  task.where = reader.tree().key_where();
+  task.data = data_of(reader, network.description);
+  task.input = parse_input(reader, network);
+  task.output = parse_output(reader, network, may_read_input);
+  task.present = parse_steps(reader, "present", dt);
+  task.rest = parse_steps(reader, "rest", dt);
+  task.rate = reader.quantity("rate");
+  if (reader.find("intensity") != nullptr) task.intensity = reader.quantity("intensity");
+  task.passes = static_cast<std::uint32_t>(reader.integer("passes"));
+  task.train = parse_count(reader, "train");
+  task.test = parse_count(reader, "test");
+  if (const Tree* changes = reader.find("test_params"))
+    task.test_parameters = parse_changes(*changes, reader.label("test_params"), network);
+  const PopulationDescription& input = network.description.populations[task.input];
+  if (input.fed)
+    refuse_keys(reader, {"rate", "intensity"},
+                fmt::format("goes with an input that has rates; {} has none", title(input)));
+  return task;
+}
+
+template <class Value>
+Value chosen(const MapReader& reader, std::string_view key, std::span<const keys::Choice> words) {
+  const std::string word = reader.choice(key, words);
+  const auto at = std::find_if(words.begin(), words.end(), [&](const auto& w) { return w.word == word; });
+  return static_cast<Value>(at - words.begin());
+}
+
+// The state variable that membrane_max looks at.
+std::string decoded_variable(const MapReader& reader, const PopulationDescription& output) {
+  const Tree* given = reader.find("variable");
+  const std::string name = given != nullptr ? given->as_text(reader.label("variable")) : "V_m";
+  const ModelInfo& model = find_kind(output.model).model();
+  if (model.state_variable(name) != nullptr) return name;
+  throw(given != nullptr ? *given : reader.require("decode"))
+      .error(fmt::format("{}: {} has no state variable '{}'{}", reader.label("variable"), title(output), name,
+                         did_you_mean(name, model.state_names())));
+}
+
+TaskDescription parse_classify(const MapReader& reader, const Network& network) {
+  TaskDescription task = parse_common(reader, network, false);
+  ClassifyDescription classify;
+  const auto& populations = network.description.populations;
+  const PopulationDescription& output = populations[task.output];
+  classify.decoder = chosen<Decoder>(reader, "decode", keys::decoders);
+  if (classify.decoder == Decoder::membrane_max) {
+    classify.variable = decoded_variable(reader, output);
+  } else {
+    refuse_keys(reader, {"variable"}, "goes with decode: membrane_max");
+    if (!find_kind(output.model).model().spikes)
+      throw reader.require("output").error(fmt::format("{}: {} has no spikes; write decode: membrane_max",
+                                                       reader.label("output"), title(output)));
+  }
+  if (classify.decoder != Decoder::vote) refuse_keys(reader, {"assign"}, "goes with decode: vote");
+  if (classify.decoder == Decoder::vote && task.train == 0u)
+    throw reader.require("train").error("train of classify: to vote, neurons must be given classes first");
+  classify.assign = parse_count(reader, "assign");
+  classify.boost = reader.quantity("boost");
+  classify.max_boosts = static_cast<std::uint32_t>(reader.integer("max_boosts"));
+  classify.min_spikes = static_cast<std::uint64_t>(reader.integer("min_spikes"));
+  if (populations[task.input].fed) {
+    refuse_keys(reader, {"min_spikes", "boost", "max_boosts"}, "goes with an input that has rates");
+    classify.min_spikes = 0;
+  } else {
+    check_brightness(reader, task.rate + classify.max_boosts * classify.boost,
+                     network.description.simulation.dt);
+  }
+  task.kind = std::move(classify);
+  return task;
+}
+
+TaskDescription parse_readout(const MapReader& reader, const Network& network) {
+  TaskDescription task = parse_common(reader, network, true);
+  ReadoutDescription readout;
+  const auto& populations = network.description.populations;
+  if (!populations[task.input].fed) check_brightness(reader, task.rate, network.description.simulation.dt);
+  if (find_kind(populations[task.output].model).neuron != nullptr &&
+      !find_kind(populations[task.output].model).model().spikes)
+    throw reader.require("output").error(
+        fmt::format("{}: {} has no spikes", reader.label("output"), title(populations[task.output])));
+  if (task.train && *task.train < 2)
+    throw reader.require("train").error("train of readout: it takes two samples at least to learn from");
+  readout.bins = static_cast<std::uint32_t>(reader.integer("bins"));
+  if (!whole_steps(task.present / readout.bins, network.description.simulation.dt))
+    throw(reader.find("bins") != nullptr ? *reader.find("bins") : reader.tree())
+        .error(fmt::format("{}: {} cannot be parted into {} bins of whole steps of {}", reader.label("bins"),
+                           format_quantity(task.present, Unit::ms), readout.bins,
+                           format_quantity(network.description.simulation.dt, Unit::ms)));
+  if (reader.find("filter") != nullptr) readout.filter = reader.quantity("filter");
+  readout.features = chosen<ReadoutDescription::Features>(reader, "features", keys::readout_features);
+  readout.method = chosen<ReadoutDescription::Method>(reader, "method", keys::readout_methods);
+  if (readout.method == ReadoutDescription::Method::ridge) {
+    refuse_keys(reader, {"learning_rate", "epochs"}, "goes with method: delta");
+    if (reader.find("lambda") != nullptr) {
+      readout.lambda = reader.quantity("lambda");
+      refuse_keys(reader, {"held_out"}, "chooses lambda, which is given");
+    }
+  } else {
+    refuse_keys(reader, {"lambda", "held_out"}, "goes with method: ridge");
+  }
+  readout.held_out = reader.quantity("held_out");
+  readout.learning_rate = reader.quantity("learning_rate");
+  readout.epochs = static_cast<std::uint32_t>(reader.integer("epochs"));
+  task.kind = readout;
+  return task;
 }
 
 }  // namespace
 
-ClassifyDescription parse_task(const Tree& tree, const Network& network) {
-  const std::array table{keys::classify};
+TaskDescription parse_task(const Tree& tree, const Network& network) {
+  const std::array table{keys::classify, keys::readout};
   const MapReader task(tree, table, "task");
-  const MapReader reader(task.require(keys::classify.name), keys::classification, "classify");
-  const double dt = network.description.simulation.dt;
-  ClassifyDescription classify;
-  classify.where = reader.tree().key_where();
-  classify.data = data_of(reader, network.description);
-  classify.input = parse_input(reader.require("input"), network);
-  classify.output = parse_output(reader.require("output"), network);
-  classify.present = parse_steps(reader, "present", dt);
-  classify.rest = parse_steps(reader, "rest", dt);
-  classify.rate = reader.quantity("rate");
-  classify.boost = reader.quantity("boost");
-  classify.min_spikes = static_cast<std::uint64_t>(reader.integer("min_spikes"));
-  classify.max_boosts = static_cast<std::uint32_t>(reader.integer("max_boosts"));
-  classify.passes = static_cast<std::uint32_t>(reader.integer("passes"));
-  classify.train = parse_count(reader, "train");
-  classify.assign = parse_count(reader, "assign");
-  classify.test = parse_count(reader, "test");
-  check_brightness(reader, classify, dt);
-  if (const Tree* changes = reader.find("test_params"))
-    classify.test_parameters = parse_changes(*changes, network);
-  return classify;
+  const Tree *classify = task.find(keys::classify.name), *readout = task.find(keys::readout.name);
+  if (classify != nullptr && readout != nullptr)
+    throw Error(ErrorKind::input, readout->key_where(),
+                "task: a network has one task; leave classify or readout out");
+  if (readout != nullptr)
+    return parse_readout(MapReader(*readout, keys::readouts, keys::readout.name.data()), network);
+  if (classify == nullptr) throw tree.error("task: name one: classify or readout");
+  return parse_classify(MapReader(*classify, keys::classification, keys::classify.name.data()), network);
 }
 
 }  // namespace synfire::parse

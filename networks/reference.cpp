@@ -7,7 +7,7 @@
 #include "encoders/datasets.hpp"
 #include "encoders/sources.hpp"
 #include "networks/connect/connector.hpp"
-#include "networks/keys.hpp"
+#include "networks/keys_task.hpp"
 #include "neurons/models.hpp"
 #include "plasticity/rules.hpp"
 
@@ -26,6 +26,13 @@ void add_keys(Text& text, std::string_view title, std::span<const keys::Key> tab
     add(text, "| `{}` | {} | {} |\n", key.name,
         key.required ? "required" : (key.standard.empty() ? "" : fmt::format("`{}`", key.standard)),
         key.meaning);
+  add(text, "\n");
+}
+
+void add_choices(Text& text, std::string_view key, std::span<const keys::Choice> words) {
+  add(text, "| `{}` | |\n|---|---|\n", key);
+  for (const auto& word : words)
+    if (word.available) add(text, "| `{}` | {} |\n", word.word, word.meaning);
   add(text, "\n");
 }
 
@@ -70,6 +77,10 @@ std::string language_reference() {
   add_keys(text, "Recorded `weights` of a projection", keys::weights);
   add_keys(text, "`dataset`", keys::dataset);
   add_keys(text, "`classify` of `task`", keys::classification);
+  add_choices(text, "decode", keys::decoders);
+  add_keys(text, "`readout` of `task`", keys::readouts);
+  add_choices(text, "features", keys::readout_features);
+  add_choices(text, "method", keys::readout_methods);
   add(text,
       "## Distributions\n\nMay stand wherever a number may. Each takes `min` and `max`, outside of which "
       "draws are "

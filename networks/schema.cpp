@@ -10,7 +10,7 @@
 #include "encoders/datasets.hpp"
 #include "encoders/sources.hpp"
 #include "networks/connect/connector.hpp"
-#include "networks/keys.hpp"
+#include "networks/keys_task.hpp"
 #include "networks/parse_value.hpp"
 #include "neurons/models.hpp"
 #include "plasticity/rules.hpp"
@@ -368,15 +368,26 @@ Json data_of_task() {
   return any_of(std::move(forms));
 }
 
-Json task() {
-  Json classify = table(keys::classification);
-  Json& properties = classify["properties"];
+Json task_of(const keys::Key& key, std::span<const keys::Key> keys) {
+  Json task = table(keys);
+  Json& properties = task["properties"];
   properties["data"].update(data_of_task());
   Json value = any_of({{{"type", "number"}}, {{"type", "string"}}, {{"type", "boolean"}}});
   properties["test_params"]["additionalProperties"] = {{"type", "object"},
                                                        {"additionalProperties", std::move(value)}};
-  classify["description"] = keys::classify.meaning;
-  return only(keys::classify.name, std::move(classify));
+  task["description"] = key.meaning;
+  return task;
+}
+
+Json task() {
+  Json classify = task_of(keys::classify, keys::classification),
+       readout = task_of(keys::readout, keys::readouts);
+  classify["properties"]["decode"] = available(keys::decoders, classify["properties"]["decode"]);
+  Json& properties = readout["properties"];
+  properties["features"] = available(keys::readout_features, properties["features"]);
+  properties["method"] = available(keys::readout_methods, properties["method"]);
+  return any_of(
+      {only(keys::classify.name, std::move(classify)), only(keys::readout.name, std::move(readout))});
 }
 
 Json scale() {
@@ -460,7 +471,9 @@ std::string network_schema() {
   properties["task"].update(task());
   // A task takes its data from somewhere.
   const Json has_data = {{"required", Json::array({"data"})}};
-  const Json of_task = {{"properties", {{std::string(keys::classify.name), has_data}}}};
+  const Json of_task = {
+      {"properties",
+       {{std::string(keys::classify.name), has_data}, {std::string(keys::readout.name), has_data}}}};
   schema["anyOf"] =
       Json::array({{{"required", Json::array({"dataset"})}}, {{"properties", {{"task", of_task}}}}});
   schema["$defs"] = definitions();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "core/state.hpp"
 #include "core/time.hpp"
 #include "networks/description.hpp"
+#include "sim/feed.hpp"
 #include "sim/synapse_table.hpp"
 
 namespace synfire {
@@ -26,12 +28,18 @@ struct BuildContext {
   const NetworkDescription& network;
   Grid grid;
   std::function<void(const std::string&)> notice = {};  ///< takes a line for the user, such as a damaged file
+  /// By population; shared by all that are made with this context or a copy of it.
+  std::shared_ptr<std::vector<Feed>> feeds = std::make_shared<std::vector<Feed>>(network.populations.size());
 
   void tell(const std::string& line) const {
     if (notice) notice(line);
   }
 
   RandomKey key(std::string_view path) const { return {network.seed, path}; }
+  /// Of a population of the network.
+  const Feed& feed(const PopulationDescription& population) const {
+    return (*feeds)[static_cast<std::size_t>(&population - network.populations.data())];
+  }
 };
 
 /// Neurons or spike sources of one range: advances them by a step and names those that spiked.
@@ -96,6 +104,12 @@ class ReferenceNeurons {
 class RecordSink;
 struct RunResult;
 
+/// What neurons did since they were last looked at anew.
+struct Watched {
+  std::vector<Step> first_spikes;  ///< steps until the end of the one in which each first spiked; 0: did not
+  std::vector<float> highest;      ///< of the state variable, after each step; 0 where none is watched
+};
+
 /// Steers a network between two calls of Engine::advance. Populations and projections are named by their
 /// index in the description.
 class Control {
@@ -107,6 +121,17 @@ class Control {
   /// cannot be changed while the network runs.
   virtual void set_parameter(std::size_t population, std::string_view parameter,
                              std::span<const double> values) = 0;
+  /// Lets a source that a task feeds spike at these times (ms, counted from now), in any order, instead of
+  /// what it was given before.
+  virtual void play(std::size_t population, std::span<const double> times_ms,
+                    std::span<const std::uint64_t> ids) = 0;
+  /// The currents (pA) of a source that a task feeds from now on, one for each neuron; empty: none.
+  virtual void hold(std::size_t population, std::span<const double> currents) = 0;
+  /// From now on notes first spikes, and the highest value of a state variable where one is named; again:
+  /// begins anew.
+  virtual void watch(std::size_t population, std::optional<std::size_t> variable) = 0;
+  /// What was noted of a population that is watched.
+  virtual Watched watched(std::size_t population) const = 0;
   /// Switches all rules of plasticity on or off.
   virtual void set_plastic(bool on) = 0;
   /// Applies the periodic rules of a projection (scaling, …) now.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "core/spike_schedule.hpp"
 #include "encoders/sources.hpp"
 #include "io/events/formats.hpp"
 #include "io/spike_file.hpp"
@@ -100,13 +101,31 @@ class PoissonSource final : public Emitter, public CountSource {
 
 // ---- Spikes given in advance ----
 
+void append_part(std::span<const std::uint32_t> ids, Range range, std::vector<std::uint32_t>& spikes) {
+  for (const std::uint32_t id : ids)
+    if (id >= range.first && id - range.first < range.count) spikes.push_back(id - range.first);
+}
+
+/// What a task gives from sample to sample.
+class FedSource final : public Emitter {
+ public:
+  FedSource(const Feed& feed, Range range) : feed_(feed), range_(range) {}
+  void step(Step step, std::vector<std::uint32_t>& spikes) override {
+    append_part(feed_.spikes.in_step(step), range_, spikes);
+  }
+  std::size_t bytes() const override { return feed_.spikes.bytes(); }
+
+ private:
+  const Feed& feed_;
+  Range range_;
+};
+
 class TrainSource final : public Emitter {
  public:
   TrainSource(SpikeSchedule train, Range range) : train_(std::move(train)), range_(range) {}
 
   void step(Step step, std::vector<std::uint32_t>& spikes) override {
-    for (const std::uint32_t id : train_.in_step(step))
-      if (id >= range_.first && id - range_.first < range_.count) spikes.push_back(id - range_.first);
+    append_part(train_.in_step(step), range_, spikes);
   }
   std::size_t bytes() const override { return train_.bytes(); }
 
@@ -154,24 +173,37 @@ class VariedCurrent final : public SignalSource {
 /// A row of currents for each sample; nothing after the last.
 class SampledCurrent final : public SignalSource {
  public:
-  SampledCurrent(const Samples& samples, Grid grid)
-      : columns_(samples.columns), values_(samples.values.begin(), samples.values.end()) {
-    for (std::size_t r = 0; r <= samples.rows(); ++r) starts_.push_back(grid.nearest(samples.start(r)));
+  SampledCurrent(SampleCurrents currents, double duration_ms, Grid grid) : currents_(std::move(currents)) {
+    for (std::size_t r = 0; r <= currents_.rows(); ++r) {
+      starts_.push_back(grid.nearest(currents_.start_ms(r)));
+      if (currents_.start_ms(r) >= duration_ms) break;
+    }
   }
 
   bool values(Step step, std::uint32_t first, std::span<float> values) override {
     const auto next = std::upper_bound(starts_.begin(), starts_.end(), step);
     if (next == starts_.begin() || next == starts_.end()) return false;
-    const auto row = static_cast<std::size_t>(next - starts_.begin()) - 1;
-    std::copy_n(values_.begin() + static_cast<std::ptrdiff_t>(row * columns_ + first), values.size(),
-                values.begin());
+    currents_.copy(static_cast<std::size_t>(next - starts_.begin()) - 1, first, values);
     return true;
   }
 
  private:
-  std::size_t columns_;
-  std::vector<float> values_;
-  std::vector<Step> starts_;  // of each row, and the end of the last
+  SampleCurrents currents_;
+  std::vector<Step> starts_;  // of each row that the run reaches, and the end of the last
+};
+
+/// What a task gives from sample to sample.
+class FedCurrent final : public SignalSource {
+ public:
+  explicit FedCurrent(const Feed& feed) : feed_(feed) {}
+  bool values(Step, std::uint32_t first, std::span<float> values) override {
+    if (feed_.currents.empty()) return false;
+    std::copy_n(feed_.currents.begin() + first, values.size(), values.begin());
+    return true;
+  }
+
+ private:
+  const Feed& feed_;
 };
 
 class GaussianCurrent final : public SignalSource {
@@ -230,6 +262,7 @@ std::unique_ptr<Emitter> make_spike_source(const BuildContext& context,
                                            const PopulationDescription& population, Range range) {
   if (is(population, Poisson::describe().name))
     return std::make_unique<PoissonSource>(make_poisson(context, population), range);
+  if (population.fed) return std::make_unique<FedSource>(context.feed(population), range);
   const SpikeTrain train = given_spikes(context, population);
   return std::make_unique<TrainSource>(SpikeSchedule(train.times_ms, train.ids, context.grid), range);
 }
@@ -249,9 +282,10 @@ std::unique_ptr<SignalSource> make_signal_source(const BuildContext& context,
                                              p, grid.nearest(p.start), grid.nearest(p.stop),
                                              std::max<Step>(1, grid.nearest(p.dt)));
   }
+  if (population.fed) return std::make_unique<FedCurrent>(context.feed(population));
+  const double duration = context.network.simulation.duration;
   if (is(population, EncodeDirect::describe().name))
-    return std::make_unique<SampledCurrent>(direct_currents(population, context.network.simulation.duration),
-                                            grid);
+    return std::make_unique<SampledCurrent>(SampleCurrents(population, duration), duration, grid);
   const auto p = constant_parameters<StepCurrent::Parameters>(StepCurrent::describe(), population);
   const Step start = grid.nearest(p.start), stop = grid.nearest(p.stop);
   const auto found = population.parameters.find("amplitude");
@@ -272,16 +306,16 @@ std::unique_ptr<SignalSource> make_signal_source(const BuildContext& context,
 
 void resolve_files(NetworkDescription& network) {
   for (auto& population : network.populations) {
-    if (is(population, EventRecording::describe().name)) {
+    if (is(population, EventRecording::describe().name) && !population.fed) {
       const auto sensor = open_recorded(population)->sensor();
-      std::vector<std::uint32_t> shape{sensor.height, sensor.width, 2};
-      if (sensor.audio) shape = {sensor.width};
+      const auto shape = recorded_shape(population, sensor.width, sensor.height, sensor.audio);
       if (population.shape.empty()) population.shape = shape;
       if (population.shape != shape)
         throw Error(ErrorKind::input, population.where,
                     fmt::format("{}: the recording '{}' has size [{}]; write that or leave size out",
                                 title(population), population.file, fmt::join(shape, ", ")));
     }
+    read_values(population);
     if (auto shape = encoder_shape(population)) population.shape = std::move(*shape);
     if (is(population, SpikeFile::describe().name) && population.shape.empty()) {
       const auto spikes = read_spike_file(population.file, query_of(population));

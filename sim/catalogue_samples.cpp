@@ -9,6 +9,7 @@
 #include "encoders/sources.hpp"
 #include "io/audio.hpp"
 #include "io/csv.hpp"
+#include "io/events/numpy.hpp"
 #include "io/images.hpp"
 #include "sim/values.hpp"
 
@@ -24,6 +25,12 @@ constexpr std::size_t most_values = std::size_t(1) << 27;
 }
 
 void read_table(const PopulationDescription& population, Samples& samples) {
+  if (is_npy(population.file)) {
+    NumberTable table = read_npy_table(population.file, most_values);
+    samples.columns = table.columns;
+    samples.values = std::move(table.values);
+    return;
+  }
   CsvReader table(population.file);
   samples.columns = table.columns();
   while (table.next()) {
@@ -42,7 +49,7 @@ void read_pictures(const PopulationDescription& population, Samples& samples) {
   for (const std::uint8_t pixel : images.pixels) samples.values.push_back(pixel / 255.0);
 }
 
-Samples one_round(const PopulationDescription& population) {
+Samples read_round(const PopulationDescription& population) {
   Samples samples;
   const ValuesDescription& values = *population.values;
   if (!values.rows.empty()) {
@@ -64,12 +71,10 @@ Samples one_round(const PopulationDescription& population) {
   return samples;
 }
 
-// Calls visit.template operator()<Encoder>() for the source of this name if it turns values into something.
-template <class Visit> void with_encoder(std::string_view model, Visit&& visit) {
-  Sources::for_each([&]<class Source>() {
-    if constexpr (requires { &Source::neurons; })
-      if (Source::describe().name == model) visit.template operator()<Source>();
-  });
+// As read when the files of the network were, or else now.
+std::shared_ptr<const Samples> one_round(const PopulationDescription& population) {
+  if (population.values->read) return population.values->read;
+  return std::make_shared<const Samples>(read_round(population));
 }
 
 // The size as the user wrote it when it has as many neurons, else the natural one.
@@ -115,7 +120,7 @@ SpikeTrain heard_spikes(const BuildContext& context, const PopulationDescription
 }  // namespace
 
 Samples read_samples(const PopulationDescription& population, double duration_ms) {
-  Samples samples = one_round(population);
+  Samples samples = *one_round(population);
   const ValuesDescription& values = *population.values;
   samples.step = values.step.value_or(duration_ms);
   const double needed = std::ceil(duration_ms / samples.step);
@@ -130,6 +135,17 @@ Samples read_samples(const PopulationDescription& population, double duration_ms
   return samples;
 }
 
+bool encodes_values(const PopulationDescription& population) {
+  bool found = false;
+  with_encoder(population.model, [&]<class Encoder>() { found = true; });
+  return found;
+}
+
+void read_values(PopulationDescription& population) {
+  if (population.values && encodes_values(population))
+    population.values->read = std::make_shared<const Samples>(read_round(population));
+}
+
 std::optional<std::vector<std::uint32_t>> encoder_shape(const PopulationDescription& population) {
   if (hears(population)) {
     const auto channels = constant_parameters<Cochlea::Parameters>(Cochlea::describe(), population).channels;
@@ -137,17 +153,18 @@ std::optional<std::vector<std::uint32_t>> encoder_shape(const PopulationDescript
                          {static_cast<std::uint32_t>(channels)});
   }
   std::optional<std::vector<std::uint32_t>> shape;
+  if (population.fed) return shape;
   with_encoder(population.model, [&]<class Encoder>() {
     using Parameters = typename Encoder::Parameters;
-    const Samples samples = one_round(population);
+    const auto samples = one_round(population);
     if constexpr (requires { Encoder::needs_image; })
-      if (samples.width == 0)
+      if (samples->width == 0)
         throw Error(ErrorKind::input, population.values->where,
                     fmt::format("values of {}: this encoder looks at images; write {{idx: file}}",
                                 title(population)));
     const std::size_t neurons =
-        Encoder::neurons(samples.columns, constant_parameters<Parameters>(Encoder::describe(), population));
-    shape = checked_shape(population, neurons, natural_shape(samples, neurons));
+        Encoder::neurons(samples->columns, constant_parameters<Parameters>(Encoder::describe(), population));
+    shape = checked_shape(population, neurons, natural_shape(*samples, neurons));
   });
   return shape;
 }
@@ -171,11 +188,18 @@ std::optional<SpikeTrain> encoded_spikes(const BuildContext& context,
   return train;
 }
 
-Samples direct_currents(const PopulationDescription& population, double duration_ms) {
-  Samples samples = read_samples(population, duration_ms);
+SampleCurrents::SampleCurrents(const PopulationDescription& population, double duration_ms)
+    : samples_(one_round(population)), step_ms_(population.values->step.value_or(duration_ms)) {
   const auto p = constant_parameters<EncodeDirect::Parameters>(EncodeDirect::describe(), population);
-  for (double& value : samples.values) value = p.amplitude * value + p.offset;
-  return samples;
+  amplitude_ = p.amplitude;
+  offset_ = p.offset;
+  rows_ = samples_->rows() * population.values->repeat;
+}
+
+void SampleCurrents::copy(std::size_t row, std::uint32_t first, std::span<float> currents) const {
+  const auto values = samples_->row(row % samples_->rows()).subspan(first, currents.size());
+  for (std::size_t i = 0; i < currents.size(); ++i)
+    currents[i] = static_cast<float>(amplitude_ * values[i] + offset_);
 }
 
 }  // namespace synfire

@@ -52,7 +52,6 @@ SpikeTrain recorded_events(const BuildContext& context, const PopulationDescript
   if (p.until > 0) until_ms = std::min(until_ms, std::nextafter(p.until - p.from, 0.0));
   const auto reader = open_recorded(population);
   const bool audio = reader->sensor().audio;
-  const std::uint32_t width = audio ? 0 : population.shape[1];
   SpikeTrain train;
   std::vector<Event> block(std::size_t(1) << 14);
   std::int64_t origin = 0;
@@ -63,8 +62,10 @@ SpikeTrain recorded_events(const BuildContext& context, const PopulationDescript
       first = false;
       const double t = static_cast<double>(event.t_us - origin) * 1e-3 - p.from;
       if (t > until_ms || t < 0) continue;
+      const auto neuron = EventRecording::neuron(p, population.shape, event.x, event.y, event.on != 0);
+      if (!neuron) continue;
       train.times_ms.push_back(t);
-      train.ids.push_back(audio ? event.x : (std::uint64_t(event.y) * width + event.x) * 2 + event.on);
+      train.ids.push_back(*neuron);
     }
   }
   for (const auto& warning : reader->warnings())
@@ -95,7 +96,17 @@ SpikeQuery query_of(const PopulationDescription& population) {
   return query;
 }
 
+std::vector<std::uint32_t> recorded_shape(const PopulationDescription& population, std::uint32_t width,
+                                          std::uint32_t height, bool audio) {
+  const auto p = playing(population);
+  if (audio && p.polarity != 0)
+    throw Error(ErrorKind::input, population.where,
+                fmt::format("{}: a cochlea has no polarities; leave polarity out", title(population)));
+  return EventRecording::shape(p, width, height, audio);
+}
+
 SpikeTrain given_spikes(const BuildContext& context, const PopulationDescription& population) {
+  if (population.fed) return {};  // until the task gives some
   if (population.model == SpikeList::describe().name) return listed_spikes(population);
   if (population.model == SpikeFile::describe().name) return spikes_of_file(population);
   if (auto spikes = encoded_spikes(context, population)) return std::move(*spikes);

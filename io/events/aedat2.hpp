@@ -4,61 +4,44 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "io/byte_file.hpp"
 #include "io/events/formats.hpp"
 #include "io/events/timestamps.hpp"
+#include "io/events/word_reader.hpp"
 
 namespace synfire {
 
 /// True for a file that begins with the version line of AEDAT 2.0.
 bool is_aedat2(const FileHead& head);
 
-/// How the addresses of a family of cameras are laid out.
-struct Aedat2Sensor {
-  std::string_view name;  ///< "DAVIS240"; the cameras of the family have names that begin so
-  std::uint16_t width;
-  std::uint16_t height;
-  bool davis;  ///< the DAVIS layout; otherwise that of the DVS128
+/// How a camera lays out its addresses.
+struct Aedat2Layout {
+  SensorSize size{};
+  bool davis = false;  ///< as the DAVIS family does; otherwise as the DVS128
 };
 
 /// Polarity events of a recording; frames, inertial samples and external events are passed over.
-class Aedat2Reader final : public EventReader {
+class Aedat2Reader final : public WordReader {
  public:
-  /// Reads the header. A file that names no camera is taken as a DVS128. Errors: not AEDAT 2.0, unknown
+  /// Reads the header. A file that names no camera is taken as a DVS128. A size given as the sensor means the
+  /// layout of the DVS128 if it is 128x128, otherwise that of the DAVIS. Errors: not AEDAT 2.0, unknown
   /// camera.
   explicit Aedat2Reader(const std::string& path, const EventOptions& options = {});
-
-  const SensorInfo& sensor() const override { return info_; }
-  std::size_t read(std::span<Event> events) override;
-  std::uint64_t offset() const override { return file_.offset(); }
-  std::uint64_t lost() const override { return outside_ + (cut_bytes_ > 0 && !header_cut_ ? 1 : 0); }
-  std::vector<std::string> warnings() const override;
 
   /// Length of the header in bytes: where the first event begins.
   std::uint64_t data_offset() const { return data_offset_; }
 
  private:
+  enum class Line : std::uint8_t { whole, cut, none };
+  Line read_header_line(std::string& line);
   void read_header();
-  bool read_header_line(std::string& line);
-  void choose_sensor(const std::optional<std::string>& wanted);
-  enum class Word : std::uint8_t { event, other, outside };
-  Word decode(std::uint32_t address, Event& event) const;
-  [[noreturn]] void refuse_outside() const;
-  void end_of_file(std::size_t left_over);
+  Progress decode_words(std::span<const std::uint8_t> words, std::span<Event> to) override;
 
-  ByteFile file_;
   EventView view_;
-  bool lenient_;
-  Aedat2Sensor layout_{};
-  SensorInfo info_;
+  Aedat2Layout layout_;
   std::uint64_t data_offset_ = 0;
-  bool header_cut_ = false;
   TimestampUnwrapper unwrap_;
-  std::size_t cut_bytes_ = 0;
-  std::uint64_t outside_ = 0;  ///< events that no pixel of the sensor can send
 };
 
 class Aedat2Writer final : public EventWriter {
@@ -78,7 +61,7 @@ class Aedat2Writer final : public EventWriter {
   std::uint32_t encode(const Event&) const;
 
   NewFile file_;
-  Aedat2Sensor layout_;
+  Aedat2Layout layout_;
   EventView view_;
   TimestampUnwrapper unwrap_;
 };

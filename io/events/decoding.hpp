@@ -85,8 +85,11 @@ SensorSize sensor_size(const std::string& path, std::string_view name);
 void check_event(const std::string& path, const Event& event, const EventSink& sink);
 
 /// The smallest sensor that holds all events of a file that does not say: reads it from front to back.
-template <class Reader> SensorSize measured_size(const std::string& path, EventOptions options) {
-  options.sensor = "65535x65535";
+/// `largest`: what the format can tell.
+template <class Reader>
+SensorSize measured_size(const std::string& path, EventOptions options,
+                         const std::string& largest = "65535x65535") {
+  options.sensor = largest;
   options.lenient = true;
   Reader reader(path, options);
   std::vector<Event> part(1 << 14);

@@ -29,6 +29,7 @@ struct SensorInfo {
   bool audio = false;         ///< channels of a cochlea instead of pixels: width channels, height 1
   std::uint64_t samples = 1;  ///< recordings in the file, of which one is open
   std::optional<std::int64_t> label = {};  ///< class of the open recording, where the file says it
+  std::vector<std::string> classes = {};   ///< names of the classes, where the file says them
 };
 
 /// How stored addresses become events.

@@ -1,5 +1,8 @@
 #include "io/events/evt2.hpp"
 
+#include <algorithm>
+#include <optional>
+
 #include <fmt/format.h>
 
 #include "core/error.hpp"
@@ -11,27 +14,68 @@ namespace {
 
 constexpr std::size_t word_bytes = 4;
 constexpr std::uint32_t most_pixels = 2048;
+constexpr std::size_t judged_bytes = 4096;
 constexpr std::int64_t period = std::int64_t{1} << 28;  ///< of the upper part, 64 µs each
 constexpr std::int64_t last_us = std::int64_t{1} << 53;
 
-enum Type : std::uint32_t { off = 0x0, on = 0x1, time_high = 0x8 };
+enum Type : std::uint32_t {
+  off = 0x0,
+  on = 0x1,
+  time_high = 0x8,
+  trigger = 0xA,
+  other = 0xE,
+  continued = 0xF
+};
 
 HighCounter high_counter() { return {period, period / 4 * 3}; }
+
+/// Words without a header bear no mark. They begin with a time, all are of known types, and the upper parts
+/// of times go on in order and in small steps.
+bool looks_like_words(std::span<const std::uint8_t> bytes) {
+  constexpr std::size_t enough = 16;
+  constexpr std::uint32_t longest_step = 1 << 16;  // 4 s
+  const std::size_t count = bytes.size() / word_bytes;
+  std::optional<std::uint32_t> high;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto bits = little_endian<std::uint32_t>(bytes.data() + i * word_bytes);
+    const std::uint32_t type = bits >> 28, value = bits & 0x0fff'ffff;
+    if (type == time_high) {
+      if (high && (value < *high || value - *high > longest_step)) return false;
+      high = value;
+    } else if (!high || (type > on && type != trigger && type != other && type != continued)) {
+      return false;
+    }
+  }
+  return count >= enough;
+}
 
 }  // namespace
 
 bool is_evt2(const FileHead& head) {
   const PropheseeHeader header = parse_prophesee_header(head.bytes);
+  if (!header.found)
+    return looks_like_words({reinterpret_cast<const std::uint8_t*>(head.bytes.data()), head.bytes.size()});
   return !header.encoding.empty() && header.encoding != "EVT21" && header.encoding != "EVT3";
 }
 
 Evt2Reader::Evt2Reader(const std::string& path, const EventOptions& options)
     : WordReader(path, options, {word_bytes, 1}), high_(high_counter()) {
-  const PropheseeHeader header = read_prophesee_header(file_);
+  PropheseeHeader header = read_prophesee_header(file_);
+  if (!header.found) {
+    const auto start = file_.peek(judged_bytes);
+    if (!looks_like_words(start.first(std::min(start.size(), judged_bytes))))
+      file_.refuse(0, "no header, and not words of EVT 2.0");
+    header.encoding = "EVT2";
+  }
   if (header.encoding != "EVT2")
     file_.refuse(0, fmt::format("events are encoded as '{}'; EVT2, EVT21 and EVT3 can be read",
                                 header.encoding.substr(0, 80)));
   info_ = prophesee_sensor(file_, header, options, "evt2", most_pixels);
+  if (!header.found && !options.sensor) {
+    const SensorSize needed = measured_size<Evt2Reader>(path, options, "2048x2048");
+    info_.width = needed.width;
+    info_.height = needed.height;
+  }
   require_size(file_, info_);
 }
 

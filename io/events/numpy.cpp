@@ -1,10 +1,12 @@
 #include "io/events/numpy.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 #include <zip.h>
@@ -156,7 +158,7 @@ std::unique_ptr<ByteSource> NpzFile::open(const std::string& name) const {
 // --- .npy
 // --------------------------------------------------------------------------------------------------------
 
-NpyStream::NpyStream(std::unique_ptr<ByteSource> source, std::string name)
+NpyStream::NpyStream(std::unique_ptr<ByteSource> source, std::string name, Rows rows)
     : source_(std::move(source)), name_(std::move(name)) {
   constexpr std::size_t longest = 1 << 20;
   const auto start = peek_bytes(12);
@@ -170,7 +172,8 @@ NpyStream::NpyStream(std::unique_ptr<ByteSource> source, std::string name)
   const auto whole = peek_bytes(begin + size);
   if (whole.size() < begin + size) refuse("ends inside its header");
   parse(std::string(whole.begin() + static_cast<std::ptrdiff_t>(begin),
-                    whole.begin() + static_cast<std::ptrdiff_t>(begin + size)));
+                    whole.begin() + static_cast<std::ptrdiff_t>(begin + size)),
+        rows);
   begin_ += begin + size;
   offset_ = begin + size;
 }
@@ -179,12 +182,27 @@ void NpyStream::refuse(std::string_view what) const {
   throw Error(ErrorKind::input, fmt::format("{}: {}", name_, what));
 }
 
-void NpyStream::parse(const std::string& header) {
-  Literal descr(header), shape(header), order(header);
-  if (!descr.find("descr") || !shape.find("shape") || !order.find("fortran_order"))
-    refuse("has a damaged header");
-  if (!shape.take('(') || !shape.number(rows_) || !shape.take(',') || !shape.take(')'))
+void NpyStream::parse_shape(const std::string& header, Rows rows) {
+  Literal shape(header), order(header);
+  if (!shape.find("shape") || !order.find("fortran_order")) refuse("has a damaged header");
+  bool understood = shape.take('(') && shape.number(rows_) && shape.take(',');
+  if (rows == Rows::of_table && understood) {
+    const bool two = shape.number(columns_);
+    if (two) shape.take(',');
+    if (!two) columns_ = std::exchange(rows_, 1);
+    order.take(' ');
+    if (two && !order.starts_with("False"))
+      refuse("is in the order of Fortran; save it by numpy.ascontiguousarray");
+    if (!shape.take(')')) refuse("has more than two dimensions");
+  } else if (!understood || !shape.take(')')) {
     refuse("has not one dimension; are these frames? Events are expected");
+  }
+}
+
+void NpyStream::parse(const std::string& header, Rows rows) {
+  Literal descr(header);
+  if (!descr.find("descr")) refuse("has a damaged header");
+  parse_shape(header, rows);
   std::vector<std::pair<std::string, std::string>> types;
   std::string name, type;
   if (descr.take('[')) {
@@ -205,8 +223,12 @@ void NpyStream::parse(const std::string& header) {
     row_bytes_ += field->bytes;
     if (field->kind != 'V') fields_.push_back(*field);
   }
-  constexpr std::size_t widest_row = 1 << 16;
+  constexpr std::size_t widest_row = 1 << 16, most_columns = 1 << 24;
   if (fields_.empty() || row_bytes_ > widest_row) refuse("has a damaged header, or rows over 64 KiB");
+  if (rows == Rows::entries) return;
+  if (types.size() != 1 || columns_ < 1 || columns_ > most_columns)
+    refuse("is no table of numbers, or has rows that are empty or longer than 2^24");
+  row_bytes_ *= columns_;
 }
 
 std::span<const std::uint8_t> NpyStream::peek_bytes(std::size_t least) {
@@ -265,6 +287,43 @@ std::optional<std::int64_t> npy_integer(const NpyField& field, const std::uint8_
   }
   if (bits >> 63 != 0) return std::nullopt;
   return static_cast<std::int64_t>(bits);
+}
+
+double npy_number(const NpyField& field, const std::uint8_t* row) {
+  const std::uint64_t bits = bits_of(field, row + field.offset);
+  if (field.kind == 'f') return float_of(field, bits);
+  if (field.kind != 'i') return static_cast<double>(bits);
+  const std::size_t unused = 64 - 8 * field.bytes;
+  return static_cast<double>(static_cast<std::int64_t>(bits << unused) >> unused);
+}
+
+bool is_npy(const std::string& path) {
+  const auto start = open_plain(path);
+  std::array<std::uint8_t, mark.size()> bytes{};
+  return start->read(bytes) == bytes.size() && std::memcmp(bytes.data(), mark.data(), mark.size()) == 0;
+}
+
+NumberTable read_npy_table(const std::string& path, std::uint64_t most) {
+  const auto refuse = [&](std::string_view what) {
+    throw Error(ErrorKind::input, fmt::format("{}: {}", path, what));
+  };
+  NpyStream stream(open_plain(path), path, NpyStream::Rows::of_table);
+  NumberTable table{stream.rows(), stream.columns(), {}};
+  if (table.rows > most / table.columns) refuse(fmt::format("holds more than {} numbers", most));
+  const NpyField& field = stream.fields().front();
+  for (std::uint64_t left = table.rows; left > 0;) {
+    const auto bytes = stream.peek();
+    const std::uint64_t rows = std::min<std::uint64_t>(left, bytes.size() / stream.row_bytes());
+    if (rows == 0) refuse(fmt::format("ends {} rows early", left));
+    for (std::uint64_t i = 0; i < rows * table.columns; ++i) {
+      table.values.push_back(npy_number(field, bytes.data() + i * field.bytes));
+      if (!std::isfinite(table.values.back()))
+        refuse(fmt::format("value {} is not a finite number", table.values.size() - 1));
+    }
+    stream.skip_rows(static_cast<std::size_t>(rows));
+    left -= rows;
+  }
+  return table;
 }
 
 }  // namespace synfire

@@ -43,16 +43,22 @@ struct NpyField {
   bool big_endian = false;
 };
 
-/// A one-dimensional array.
+/// An array of rows.
 class NpyStream {
  public:
+  /// What a row is: one entry of a one-dimensional array; or, where the array is a table of numbers, all of
+  /// its second dimension (of a one-dimensional one: its only row is the whole of it).
+  enum class Rows : std::uint8_t { entries, of_table };
+
   /// Reads the header. `name` is for messages. Errors: not .npy, more than one dimension, fields that are not
   /// numbers.
-  NpyStream(std::unique_ptr<ByteSource> source, std::string name);
+  NpyStream(std::unique_ptr<ByteSource> source, std::string name, Rows rows = Rows::entries);
 
   const std::vector<NpyField>& fields() const { return fields_; }
   std::size_t row_bytes() const { return row_bytes_; }
   std::uint64_t rows() const { return rows_; }
+  /// Numbers of a row of a table; they lie one after another, each as the only field.
+  std::uint64_t columns() const { return columns_; }
   /// Of the next row, from the start of the array's file.
   std::uint64_t offset() const { return offset_; }
 
@@ -63,19 +69,34 @@ class NpyStream {
 
  private:
   std::span<const std::uint8_t> peek_bytes(std::size_t least);
-  void parse(const std::string& header);
+  void parse(const std::string& header, Rows rows);
+  void parse_shape(const std::string& header, Rows rows);
   [[noreturn]] void refuse(std::string_view what) const;
 
   std::unique_ptr<ByteSource> source_;
   std::string name_;
   std::vector<NpyField> fields_;
   std::size_t row_bytes_ = 0;
-  std::uint64_t rows_ = 0, offset_ = 0;
+  std::uint64_t rows_ = 0, columns_ = 1, offset_ = 0;
   std::vector<std::uint8_t> buffer_;
   std::size_t begin_ = 0, end_ = 0;
 };
 
 /// A field of the row at `row` as a whole number, rounded; nothing for what is no number or beyond 64 bits.
 std::optional<std::int64_t> npy_integer(const NpyField& field, const std::uint8_t* row);
+/// The same as it is.
+double npy_number(const NpyField& field, const std::uint8_t* row);
+
+/// Numbers in rows and columns.
+struct NumberTable {
+  std::uint64_t rows = 0, columns = 0;
+  std::vector<double> values;  ///< row after row
+};
+
+/// True for a file that begins as .npy does. Errors: it cannot be read.
+bool is_npy(const std::string& path);
+/// A table of an .npy file; of a one-dimensional array, one row. Errors: neither; Fortran's order; more than
+/// `most` numbers; NaN and infinities; the file ends early.
+NumberTable read_npy_table(const std::string& path, std::uint64_t most);
 
 }  // namespace synfire

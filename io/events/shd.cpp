@@ -54,6 +54,7 @@ ShdReader::ShdReader(const std::string& path, const EventOptions& options) : Dec
   units_ = units.read_list(options.sample);
   if (file.has_dataset("labels"))
     info_.label = file.dataset("labels").read_rows<std::int64_t>(options.sample, 1).at(0);
+  if (file.has_dataset("extra/keys")) info_.classes = file.dataset("extra/keys").read_words();
   count_ = std::min(times_.values.size(), units_.values.size());
   info_.width = shd_channels;
   info_.height = 1;

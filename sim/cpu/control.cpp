@@ -19,9 +19,36 @@ void CpuControl::set_parameter(std::size_t population, std::string_view paramete
     if (!done) break;
   }
   if (done) return;
-  throw Error(ErrorKind::input, network_.populations[population].where,
-              fmt::format("'{}' of {} cannot be changed while the network runs", parameter,
-                          title(network_.populations[population])));
+  const PopulationDescription& description = context_.network.populations[population];
+  throw Error(
+      ErrorKind::input, description.where,
+      fmt::format("'{}' of {} cannot be changed while the network runs", parameter, title(description)));
+}
+
+void CpuControl::play(std::size_t population, std::span<const double> times_ms,
+                      std::span<const std::uint64_t> ids) {
+  // Between two calls of advance all groups have come equally far.
+  const Step now = shards_.empty() ? 0 : shards_.front()->group->done.load();
+  (*context_.feeds)[population].spikes = SpikeSchedule(times_ms, ids, context_.grid, now);
+}
+
+void CpuControl::hold(std::size_t population, std::span<const double> currents) {
+  (*context_.feeds)[population].currents.assign(currents.begin(), currents.end());
+}
+
+void CpuControl::watch(std::size_t population, std::optional<std::size_t> variable) {
+  for (const auto& shard : shards_)
+    if (shard->population == population)
+      shard->watch = std::make_unique<Watch>(shard->group->done.load(), shard->range.count, variable);
+}
+
+Watched CpuControl::watched(std::size_t population) const {
+  Watched watched;
+  watched.first_spikes.resize(context_.network.populations[population].size());
+  watched.highest.resize(watched.first_spikes.size());
+  for (const auto& shard : shards_)
+    if (shard->population == population && shard->watch) shard->watch->append_to(watched, shard->range.first);
+  return watched;
 }
 
 void CpuControl::set_plastic(bool on) {

@@ -77,7 +77,7 @@ class CpuEngine final : public Engine {
   };
   std::vector<Part> parts_;
   std::vector<std::unique_ptr<Group>> groups_;
-  CpuControl control_{context_.network, shards_};
+  CpuControl control_{context_, shards_};
   std::vector<std::vector<Group*>> homes_;  // worker -> the groups it runs first
   std::unique_ptr<Recorder> recorder_;      // null pointer on a rank that writes no file
   ChunkSink* recording_ = nullptr;

@@ -34,6 +34,21 @@ class SpikeHistory {
   std::vector<std::vector<std::uint32_t>> slots_;
 };
 
+/// Notes what a shard does while somebody watches it.
+class Watch {
+ public:
+  Watch(Step since, std::size_t neurons, std::optional<std::size_t> variable);
+  void after_step(Step step, std::span<const std::uint32_t> spikes, const Emitter& emitter);
+  /// Copies to the place of the shard in its population.
+  void append_to(Watched& watched, std::uint32_t first) const;
+
+ private:
+  Step since_;
+  std::optional<std::size_t> variable_;
+  std::vector<Step> first_spikes_;
+  std::vector<float> highest_;
+};
+
 struct Shard;
 struct Group;
 class PlasticInlet;
@@ -122,6 +137,7 @@ struct Shard {
   SpikeHistory history;
   IntervalStatistics statistics;
   ShardRecorder recorder;
+  std::unique_ptr<Watch> watch;  ///< null unless asked for
   std::vector<WeightProbe> probes;
   ChunkSink* sink = nullptr;          ///< of the probes
   std::vector<std::uint32_t> spikes;  ///< of the present step, as offsets

@@ -1,6 +1,7 @@
 #include "sim/inspection/training.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,7 +11,7 @@
 namespace synfire {
 namespace {
 
-constexpr const char* task_path = "synfire/training/classify";
+constexpr std::array<const char*, 2> task_names = {"classify", "readout"};
 constexpr const char* weights_path = "synfire/weights";
 
 [[noreturn]] void refuse(const hdf5::Object& object, const std::string& what) {
@@ -55,9 +56,16 @@ void check_ids(const hdf5::Group& group, const std::vector<std::uint32_t>& ids, 
 }  // namespace
 
 std::optional<RecordedTask> read_task(const hdf5::File& file) {
-  if (!file.has_group(task_path)) return std::nullopt;
-  const hdf5::Group group = file.group(task_path);
+  const auto path = [](const char* name) { return std::string("synfire/training/") + name; };
+  const auto name = std::find_if(task_names.begin(), task_names.end(),
+                                 [&](const char* n) { return file.has_group(path(n)); });
+  if (name == task_names.end()) return std::nullopt;
+  const hdf5::Group group = file.group(path(*name));
   RecordedTask task;
+  task.name = *name;
+  task.method = group.text_attribute("decode").value_or(group.text_attribute("method").value_or(""));
+  task.train_accuracy = group.number_attribute("train_accuracy");
+  task.lambda = group.number_attribute("lambda");
   task.data = group.text_attribute("data").value_or("");
   task.input = group.text_attribute("input").value_or("");
   task.output = group.text_attribute("output").value_or("");

@@ -12,6 +12,9 @@ namespace synfire {
 
 /// The outcome of a task of classes.
 struct RecordedTask {
+  std::string name;    ///< as in YAML
+  std::string method;  ///< how classes were read off: a decoder, or how a readout learned; "" where unknown
+  std::optional<double> train_accuracy, lambda;  ///< of a readout
   std::string data, input, output;
   std::size_t classes = 0;
   std::uint64_t train_samples = 0, test_samples = 0;

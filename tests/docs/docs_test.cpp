@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "io/yaml.hpp"
+#include "learning/readout.hpp"
 #include "networks/keys.hpp"
 #include "networks/parse.hpp"
 #include "networks/reference.hpp"
@@ -63,6 +64,34 @@ TEST(Docs, EveryNetworkShownRuns) {
     }
   }
   EXPECT_GE(shown, 5);
+}
+
+// With a few samples each.
+template <class Task> void expect_run(const NetworkDescription& network) {
+  Task task(network);
+  MemorySink sink(task.network());
+  EXPECT_FALSE(task.run(sink).stopped_early);
+  EXPECT_EQ(task.result().confusion.total(), 6u);
+}
+
+TEST(Docs, EveryTaskShownRuns) {
+  int shown = 0;
+  for (const auto& page : pages()) {
+    for (const auto& block : blocks(text_of(page), "yaml")) {
+      NetworkDescription network = parse_network(parse_yaml(block, page.string()));
+      if (!network.task) continue;
+      SCOPED_TRACE(page.string() + ":\n" + block);
+      ++shown;
+      if (network.task->train != 0u) network.task->train = 18;
+      network.task->test = 6;
+      if (std::holds_alternative<ReadoutDescription>(network.task->kind)) {
+        expect_run<ReadoutTrainer>(network);
+      } else {
+        expect_run<Classifier>(network);
+      }
+    }
+  }
+  EXPECT_GE(shown, 4);
 }
 
 TEST(Docs, ReferenceIsWhatTheProgramPrints) {

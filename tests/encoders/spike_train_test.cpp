@@ -1,10 +1,9 @@
-#include "encoders/spike_train.hpp"
-
 #include <algorithm>
 
 #include <gtest/gtest.h>
 
 #include "core/random.hpp"
+#include "core/spike_schedule.hpp"
 #include "encoders/sources.hpp"
 
 namespace synfire {

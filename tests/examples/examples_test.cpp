@@ -77,9 +77,17 @@ struct Task {
   const char* name;
   std::size_t samples;  // of the test
   double least;         // accuracy
+  const char* kind = "classify";
 };
-// As they stand they train for a second or so: what is asked for is well above chance, 10 % and 12.5 %.
-constexpr Task tasks[] = {{"stdp_digits", 60, 0.25}, {"tactile", 24, 0.5}};
+void PrintTo(const Task& task, std::ostream* to) { *to << task.name; }
+// As they stand they train for a second or so: what is asked for is well above chance, 10 %, 12.5 % or a
+// sixth.
+constexpr Task tasks[] = {{"stdp_digits", 60, 0.25},
+                          {"tactile", 24, 0.5},
+                          {"nmnist", 100, 0.6, "readout"},
+                          {"dvs_gesture", 24, 0.6, "readout"},
+                          {"shd_reservoir", 36, 0.6, "readout"},
+                          {"spoken_digits", 12, 0.5, "readout"}};
 
 TEST(Examples, EachHasABandHere) {
   for (const auto& entry : std::filesystem::directory_iterator(examples())) {
@@ -125,9 +133,12 @@ TEST_P(EachTask, LearnsMoreThanChance) {
     GTEST_SKIP() << "dataset-fashion-mnist is not installed";
   const TemporaryFolder folder;
   const std::string output = run_example(folder, task.name, {});
-  const hdf5::Group group = hdf5::File::open(output).group("synfire/training/classify");
+  const hdf5::Group group = hdf5::File::open(output).group(std::string("synfire/training/") + task.kind);
   EXPECT_EQ(group.unsigned_attribute("test_samples"), task.samples);
   EXPECT_GE(group.number_attribute("accuracy").value_or(0), task.least);
+  const auto shown = test::run_program(test::synfire_program(), {"inspect", output, "--no-raster"});
+  EXPECT_NE(shown.output.find("accuracy"), std::string::npos) << shown.output;
+  if (task.kind != std::string("classify")) return;
   const auto picture = folder.file("fields.png");
   const auto drawn = test::run_program(test::synfire_program(),
                                        {"inspect", output, "--no-raster", "--plot", "weights=" + picture});

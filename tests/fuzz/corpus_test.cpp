@@ -1,7 +1,9 @@
 // What the fuzzer starts from, and what it has found, stays harmless.
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -13,40 +15,53 @@
 namespace synfire {
 namespace {
 
-std::vector<std::string> corpus() {
+namespace fs = std::filesystem;
+
+/// The folder of a reader's files in the corpus.
+fs::path folder_of(const std::string& reader) { return fs::path(__FILE__).parent_path() / "corpus" / reader; }
+
+std::vector<std::string> corpus_of(const std::string& reader) {
   std::vector<std::string> paths;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(std::filesystem::path(__FILE__).parent_path() / "corpus"))
-    paths.push_back(entry.path().string());
+  if (!fs::exists(folder_of(reader))) return paths;
+  for (const auto& entry : fs::directory_iterator(folder_of(reader))) paths.push_back(entry.path().string());
   std::sort(paths.begin(), paths.end());
   return paths;
 }
 
 std::vector<std::uint8_t> content(const std::string& path) {
-  std::vector<std::uint8_t> bytes(std::filesystem::file_size(path));
-  std::FILE* const stream = std::fopen(path.c_str(), "rb");
-  const std::size_t got = stream == nullptr ? 0 : std::fread(bytes.data(), 1, bytes.size(), stream);
-  if (stream != nullptr) std::fclose(stream);
-  bytes.resize(got);
-  return bytes;
+  std::ifstream stream(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-TEST(Corpus, IsReadWithoutBreakingAnyPromise) {
-  ASSERT_GE(corpus().size(), 8U);
-  for (const std::string& path : corpus()) {
+class Corpus : public testing::TestWithParam<std::string> {};
+
+TEST_P(Corpus, IsReadWithoutBreakingAnyPromise) {
+  const auto paths = corpus_of(GetParam());
+  ASSERT_FALSE(paths.empty());
+  for (const std::string& path : paths) {
     SCOPED_TRACE(path);
     const auto bytes = content(path);
     ASSERT_FALSE(bytes.empty());
-    ASSERT_NO_THROW(test::read_as_events(bytes));
+    ASSERT_NO_THROW(test::read_bytes(bytes, GetParam()));
+    ASSERT_NO_THROW(test::read_bytes(bytes, "events"));
   }
 }
 
+INSTANTIATE_TEST_SUITE_P(Readers, Corpus, testing::ValuesIn(test::byte_readers()),
+                         [](const auto& tested) { return tested.param; });
+
+TEST(CorpusFolders, AreThoseOfReaders) {
+  const auto readers = test::byte_readers();
+  for (const auto& entry : fs::directory_iterator(folder_of("")))
+    EXPECT_EQ(std::ranges::count(readers, entry.path().filename().string()), 1) << entry.path();
+}
+
 // Every format has a start in it from which the fuzzer reaches the depths of its reader.
-TEST(Corpus, HasARecordingOfEachFormat) {
+TEST(CorpusFolders, HaveARecordingOfEachFormat) {
   for (const EventFormat& format : event_formats()) {
     if (format.open == nullptr) continue;
     bool found = false;
-    for (const std::string& path : corpus()) {
+    for (const std::string& path : corpus_of(std::string(format.name))) {
       try {
         const auto reader = open_events(path);
         std::vector<Event> events(4);

@@ -136,7 +136,8 @@ TEST(Aedat2, DecodesTheBitsOfADvs128) {
   EXPECT_EQ(all_events(stored), (std::vector<Event>{{70, 9, 5, 1}, {72, 127, 127, 0}}));
   EXPECT_EQ(stored.lost(), 1U);
   ASSERT_EQ(stored.warnings().size(), 1U);
-  EXPECT_NE(stored.warnings()[0].find("1 events outside"), std::string::npos);
+  EXPECT_NE(stored.warnings()[0].find("an event outside a 128 x 128 sensor; 1 events are left out"),
+            std::string::npos);
   Aedat2Reader shown(path, {.lenient = true});
   EXPECT_EQ(all_events(shown), (std::vector<Event>{{70, 118, 122, 0}, {72, 0, 0, 1}}));
   const test::Outcome strict = test::outcome_of(path);
@@ -162,6 +163,17 @@ TEST(Aedat2, DecodesTheBitsOfADavis) {
   EXPECT_EQ(all_events(shown), (std::vector<Event>{{1, 232, 176, 1}, {4, 0, 0, 0}}));
   Aedat2Reader larger(path, {.view = raw, .sensor = "davis346"});
   EXPECT_EQ(all_events(larger).size(), 4U);
+}
+
+// A size says as much as a name: that of the DVS128 means its layout, any other that of the DAVIS.
+TEST(Aedat2, TheSensorMayBeASize) {
+  const TemporaryFolder folder;
+  const std::string bytes = "#!AER-DAT2.0\r\n" + be({5U << 8 | 9U << 1 | 1, 70});
+  Aedat2Reader small(folder.write("a", bytes), {.view = raw, .sensor = "128x128"});
+  EXPECT_EQ(all_events(small), (std::vector<Event>{{70, 9, 5, 1}}));
+  Aedat2Reader large(folder.write("b", davis_header + be({300U << 22 | 400U << 12, 1})),
+                     {.view = raw, .sensor = "640x480"});
+  EXPECT_EQ(all_events(large), (std::vector<Event>{{1, 400, 300, 0}}));
 }
 
 // A first event whose first byte is '#' is not taken for text.
@@ -228,7 +240,7 @@ TEST(Aedat2, BadFilesAreNamed) {
   says(error_of([&] { open_events(folder.write("e", "")); }), {"e", "aedat2"});
   says(error_of([&] { open_events(folder.write("x.aedat", "#!AER-DAT1.0\r\n")); }), {"x.aedat", "supported"});
   const std::string chip = "#!AER-DAT2.0\r\n# AEChip: a.b.Cochlea\r\n";
-  says(error_of([&] { open_events(folder.write("c", chip)); }), {"Cochlea", "DVS128, DAVIS240"});
+  says(error_of([&] { open_events(folder.write("c", chip)); }), {"Cochlea", "DVS128, DAVIS128"});
   const std::string endless = dvs_header + "#" + std::string(3 << 20, 'x');
   says(error_of([&] { open_events(folder.write("l", endless)); }), {"l: byte 27", "1 MiB"});
 }

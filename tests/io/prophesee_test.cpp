@@ -175,6 +175,36 @@ TEST(Evt2, DecodesItsWords) {
   EXPECT_EQ(events, (std::vector<Event>{{703, 39, 29, 1}, {640, 5, 6, 0}, {705, 7, 8, 1}}));
 }
 
+TEST(Evt2, MayComeWithoutAHeader) {
+  const TemporaryFolder folder;
+  std::string words;
+  const auto put = [&words](std::uint32_t word) {
+    for (int shift = 0; shift < 32; shift += 8) words.push_back(static_cast<char>(word >> shift & 0xff));
+  };
+  std::vector<Event> expected;
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    put(0x8U << 28 | (1000 + i));
+    put((i % 2) << 28 | 5U << 22 | (300 + i) << 11 | (2 * i));
+    expected.push_back({std::int64_t{1000 + i} * 64 + 5, static_cast<std::uint16_t>(300 + i),
+                        static_cast<std::uint16_t>(2 * i), static_cast<std::uint8_t>(i % 2)});
+  }
+  const auto measured = open_events(folder.write("a.raw", words));
+  EXPECT_EQ(measured->sensor().format, "evt2");
+  EXPECT_EQ(measured->sensor().width, 320);
+  EXPECT_EQ(measured->sensor().height, 39);
+  EXPECT_EQ(test::all_events(*measured), expected);
+  const auto told = open_events(folder.write("b.raw", words), {.sensor = "640x480"});
+  EXPECT_EQ(told->sensor().width, 640);
+  EXPECT_EQ(test::all_events(*told), expected);
+  // Neither where times go back, nor where a word is of no known kind, nor where there are few of them.
+  std::string back = words, unknown = words;
+  back.at(8) = 1;
+  unknown.at(15) = 0x55;
+  for (const std::string& bytes : {back, unknown, words.substr(0, 40)})
+    EXPECT_NE(test::error_of([&] { Evt2Reader reader(folder.write("c.raw", bytes)); }).find("no header"),
+              std::string::npos);
+}
+
 TEST(Evt2, TimesWrapAfter34Bits) {
   constexpr std::uint64_t most = (1U << 28) - 1;
   const auto events =

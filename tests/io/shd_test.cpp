@@ -77,7 +77,7 @@ TEST(Shd, ACopyOfAllRecordingsIsTheSame) {
   EXPECT_EQ(ours.dataset("labels").read<std::int64_t>(), original.dataset("labels").read<std::int64_t>());
   EXPECT_EQ(ours.dataset("labels").type(), hdf5::Type::uint8);
   EXPECT_EQ(ours.dataset("extra/speaker").type(), hdf5::Type::uint16);
-  EXPECT_EQ(ours.dataset("extra/keys").dimensions(), (std::vector<std::uint64_t>{3}));
+  EXPECT_EQ(ours.dataset("extra/keys").read_words(), (std::vector<std::string>{"zero", "one", "two"}));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }
 
@@ -100,6 +100,59 @@ TEST(Shd, EveryRecordingComesBack) {
     EXPECT_EQ(reader->sensor().label, k);
     EXPECT_EQ(all_events(*reader), some_spikes(k == 7 ? 70'000 : k % 50, k + 1)) << k;
   }
+}
+
+TEST(Shd, NamesOfClassesComeBack) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> names{"zero", "one", "zweiundzwanzig", ""};
+  ShdWriter file(folder.file("a.h5"), names);
+  file.add(some_spikes(5), 2);
+  file.finish();
+  EXPECT_EQ(open_events(folder.file("a.h5"))->sensor().classes, names);
+  ShdWriter nameless(folder.file("b.h5"));
+  nameless.add(some_spikes(5), 2);
+  nameless.finish();
+  EXPECT_TRUE(open_events(folder.file("b.h5"))->sensor().classes.empty());
+}
+
+// What the library has not checked is checked before it: each of these ended the program in it, or let it
+// read what is not there. The file is one that this project writes, with chunks of 256 rows.
+TEST(Shd, BytesThatTheLibraryTrustsAreLookedAtFirst) {
+  const TemporaryFolder folder;
+  ShdWriter file(folder.file("a.h5"));
+  for (std::uint32_t k = 0; k < 2; ++k) file.add(some_spikes(20, k + 1), k);
+  file.finish();
+  const std::string whole = test::content_of(folder.file("a.h5"));
+  const auto refused = [&](std::string_view before, std::size_t at, int byte) {
+    const std::size_t found = whole.find(before);
+    EXPECT_NE(found, std::string::npos);
+    std::string bytes = whole;
+    bytes.at(found + at) = static_cast<char>(byte);
+    return error_of([&] {
+      const auto reader = open_events(folder.write("b.h5", bytes));
+      all_events(*reader);
+    });
+  };
+  using namespace std::literals;
+  // The type of a channel, 16 bits from bit 0 on; with it behind, the size of an element.
+  const auto whole_number = "\x10\x08\0\0\x02\0\0\0\0\0\x10\0"sv;
+  for (const int precision : {0, 1, 32, 255})
+    EXPECT_NE(refused(whole_number, 10, precision).find("form that is not supported"), std::string::npos);
+  EXPECT_NE(refused(whole_number, 9, 2).find("form that is not supported"), std::string::npos);
+  const auto fraction = "\x11\x20\x0f\0\x02\0\0\0\0\0\x10\0\x0a\x05\0\x0a"sv;
+  EXPECT_NE(refused(fraction, 12, 255).find("form that is not supported"), std::string::npos);
+  EXPECT_NE(refused(fraction, 14, 255).find("form that is not supported"), std::string::npos);
+  // Stored in chunks: version, kind, dimensions, the address of their index, sizes.
+  const std::size_t chunks = whole.find("\0\x01\0\0\x10\0\0\0"sv);
+  ASSERT_NE(chunks, std::string::npos);
+  const std::string_view layout = std::string_view(whole).substr(chunks - 11, 19);
+  ASSERT_EQ(layout.substr(0, 3), "\x03\x02\x02"sv);
+  for (const int version : {0, 1, 2, 4, 5}) EXPECT_NE(refused(layout, 0, version), "") << version;
+  for (const int dimensions : {0, 1, 3, 255})
+    EXPECT_NE(refused(layout, 2, dimensions).find("another shape"), std::string::npos) << dimensions;
+  EXPECT_NE(refused(layout, 12, 0).find("chunks that are empty"), std::string::npos);
+  EXPECT_NE(refused(layout, 15, 0).find("chunks that are empty"), std::string::npos);
+  EXPECT_NE(refused(layout, 15, 17).find("elements of another size"), std::string::npos);
 }
 
 TEST(Shd, OneRecordingByTheList) {

@@ -1,7 +1,9 @@
 #include "io/events/tonic.hpp"
 
+#include <array>
 #include <bit>
 
+#include <fmt/format.h>
 #include <zip.h>
 
 #include "tests/io/event_files.hpp"
@@ -154,6 +156,44 @@ TEST(Tonic, CutsAndFlips) {
       EXPECT_NE(outcome_of(folder.write("b.npz", bytes.substr(0, at))).error, "") << at;
     }
   }
+}
+
+// A table of numbers, as `values:` takes it: rows of a two-dimensional array, or the only row of another.
+TEST(NpyTable, RowsAndColumnsComeBack) {
+  const test::TemporaryFolder folder;
+  const auto npy = [&folder](std::string descr, std::string shape, std::string order, std::string_view data) {
+    std::string header =
+        fmt::format("{{'descr': '{}', 'fortran_order': {}, 'shape': {}, }}\n", descr, order, shape);
+    std::string bytes("\x93NUMPY\x01\0", 8);
+    bytes.push_back(static_cast<char>(header.size()));
+    bytes.push_back('\0');
+    return folder.write("a.npy", bytes + header + std::string(data));
+  };
+  const std::string bytes("\x01\x02\xff\x04\x05\x06", 6);
+  const NumberTable table = read_npy_table(npy("|i1", "(2, 3)", "False", bytes), 100);
+  EXPECT_EQ(table.rows, 2U);
+  EXPECT_EQ(table.columns, 3U);
+  EXPECT_EQ(table.values, (std::vector<double>{1, 2, -1, 4, 5, 6}));
+  EXPECT_TRUE(is_npy(folder.file("a.npy")));
+  const NumberTable row = read_npy_table(npy(">u2", "(3,)", "False", bytes), 100);
+  EXPECT_EQ(row.rows, 1U);
+  EXPECT_EQ(row.values, (std::vector<double>{0x102, 0xff04, 0x506}));
+  const std::array fractions{0.25F, -3e7F};
+  const std::string_view stored(reinterpret_cast<const char*>(fractions.data()), sizeof fractions);
+  EXPECT_EQ(read_npy_table(npy("<f4", "(2, 1)", "False", stored), 100).values,
+            (std::vector<double>{0.25, -3e7}));
+
+  const auto says = [&](const std::string& path, const char* what, std::uint64_t most = 100) {
+    const std::string message = test::error_of([&] { read_npy_table(path, most); });
+    EXPECT_NE(message.find(what), std::string::npos) << message;
+  };
+  says(npy("|i1", "(2, 3)", "True", bytes), "order of Fortran");
+  says(npy("|i1", "(2, 3, 1)", "False", bytes), "more than two dimensions");
+  says(npy("|i1", "(3, 3)", "False", bytes), "ends 1 rows early");
+  says(npy("|i1", "(2, 3)", "False", bytes), "more than 5 numbers", 5);
+  says(npy("|i1", "(99999999999, 99999999999)", "False", bytes), "longer than 2^24");
+  says(npy("<f2", "(3,)", "False", "\x00\x7c\x00\x3c\x00\x3c"), "not a finite number");
+  EXPECT_FALSE(is_npy(folder.write("t.csv", "1,2\n")));
 }
 
 }  // namespace

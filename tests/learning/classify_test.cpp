@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "learning/classify_file.hpp"
+#include "learning/task_file.hpp"
 #include "tests/learning/small_task.hpp"
 
 namespace synfire {
@@ -47,7 +47,7 @@ RunOptions on(unsigned threads, unsigned shards = 0) {
 }
 
 Outcome classify(const NetworkDescription& network, const RunOptions& options = on(1),
-                 Classifier::ProgressCallback progress = {}) {
+                 TaskProgressCallback progress = {}) {
   Classifier classifier(network, options, std::move(progress));
   Outcome outcome{Classification(0), {}, {}};
   outcome.run = classifier.run(outcome.sink);
@@ -192,6 +192,21 @@ TEST(DimImages, AreShownAgainBrighterUntilTheOutputAnswers) {
   EXPECT_EQ(presentations("boost: 0.001 Hz, min_spikes: 0").train_presentations, 1u);
 }
 
+TEST(Intensity, MakesDimAndBrightImagesAlike) {
+  const TemporaryFolder folder;
+  const auto shown = [&](std::uint8_t value, const std::string& more) {
+    test::write_set(folder, "train", 4, value);
+    test::write_set(folder, "t10k", 2, value);
+    return classify(small_task(folder, "train: 4" + more));
+  };
+  const Outcome dim = shown(20, ", intensity: 0.2"), bright = shown(200, ", intensity: 0.2");
+  EXPECT_FALSE(dim.sink.table_.weights.empty());
+  EXPECT_EQ(dim.sink.table_.weights, bright.sink.table_.weights);
+  EXPECT_EQ(dim.result.spikes, bright.result.spikes);
+  EXPECT_NE(shown(20, "").sink.table_.weights, shown(200, "").sink.table_.weights);
+  EXPECT_EQ(shown(0, ", intensity: 0.2").result.train_presentations, 4u) << "black stays black";
+}
+
 std::string refusal(const NetworkDescription& network) {
   return test::error_of([&] { classify(network); });
 }
@@ -232,7 +247,7 @@ TEST(TaskData, FashionMnist) {
       "net.yaml"));
   const TaskData data = load_task_data(network, *network.task);
   EXPECT_EQ(data.train->count(), 100u);
-  EXPECT_EQ(data.train->next().pixels.size(), 784u);
+  EXPECT_EQ(data.train->next().view.pixels.size(), 784u);
   std::vector<std::uint8_t> labels;
   for (std::size_t k = 0; k < data.test->count(); ++k) labels.push_back(data.test->next().label);
   EXPECT_EQ(labels, (std::vector<std::uint8_t>{9, 2, 1, 1, 6, 1, 4}));
@@ -259,7 +274,7 @@ TEST_F(SmallTask, ResultsGoToTheFileOfTheRun) {
   const Classification result = classify(network).result;
   const std::string path = folder.file("run.h5");
   hdf5::File file = hdf5::File::create(path);
-  write_classification(file, network, result);
+  write_task(file, network, result);
   file.close();
   const hdf5::Group group = hdf5::File::open(path).group("synfire/training/classify");
   EXPECT_EQ(group.number_attribute("accuracy"), result.confusion.accuracy());

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "io/hdf5.hpp"
 #include "tests/program/program.hpp"
@@ -40,6 +41,56 @@ TEST(Tasks, PrintAccuracyAndWriteTheFile) {
       synfire({"inspect", "net.h5", "--no-raster", "--plot", "weights"}, {.folder = folder.path()});
   EXPECT_EQ(drawn.exit_code, 0) << drawn.err;
   EXPECT_TRUE(std::filesystem::exists(folder.file("net-weights.png")));
+}
+
+constexpr const char* liquid = R"(synfire: 1
+simulation: {dt: 1 ms}
+populations:
+  ear: {model: events, size: 70, params: {pool: 10}}
+  exc: {model: iaf_psc_exp, size: 60}
+projections: [{from: ear, to: exc, connect: {fixed_indegree: 5}, weight: {uniform: [100 pA, 500 pA]}}]
+task:
+  readout: {data: {vowel_words: {samples: 3, train: 2}}, input: ear, output: exc, present: 260 ms, rest: 40 ms, bins: 4,
+            lambda: 10}
+)";
+
+TEST(Tasks, ReadoutsPrintAccuracyAndWriteTheFile) {
+  const Folder folder;
+  folder.write("net.yaml", liquid);
+  const Outcome run = synfire({"run", "net.yaml", "-t", "2"}, {.folder = folder.path()});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.out.find("12 training samples, 6 test samples"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("lambda 10"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("accuracy "), std::string::npos) << run.out;
+  const hdf5::File file = hdf5::File::open(folder.file("net.h5"));
+  EXPECT_EQ(file.group("synfire/training/readout").dataset("weights").dimensions(),
+            (std::vector<std::uint64_t>{6, 240}));
+  const Outcome shown = synfire({"inspect", "net.h5", "--no-raster"}, {.folder = folder.path()});
+  EXPECT_NE(shown.out.find("task readout (vowel_words, ridge): 12 training samples"), std::string::npos)
+      << shown.out;
+  const auto json =
+      nlohmann::json::parse(synfire({"inspect", "net.h5", "--json"}, {.folder = folder.path()}).out);
+  EXPECT_EQ(json["task"]["name"], "readout");
+  EXPECT_EQ(json["task"]["lambda"], 10);
+  EXPECT_EQ(json["task"]["confusion"].size(), 6u);
+  EXPECT_TRUE(json["task"]["train_accuracy"].is_number());
+  EXPECT_EQ(synfire({"validate", "net.yaml"}, {.folder = folder.path()}).exit_code, 0);
+  const Outcome broken =
+      synfire({"validate", "net.yaml", "--set", "populations.ear.size=71"}, {.folder = folder.path()});
+  EXPECT_EQ(broken.exit_code, 3);
+  EXPECT_NE(broken.err.find("the size must be [70], not [71]"), std::string::npos) << broken.err;
+}
+
+TEST(Tasks, AReadoutThatBurstsSaysWhere) {
+  const Folder folder;
+  folder.write("net.yaml", liquid);
+  const Outcome run =
+      synfire({"run", "net.yaml", "--set",
+               "task.readout={data: {vowel_words: {samples: 3, train: 2}}, input: ear, output: exc, "
+               "present: 260 ms, method: delta, learning_rate: 1000, epochs: 500}"},
+              {.folder = folder.path()});
+  EXPECT_EQ(run.exit_code, 3) << run.err;
+  EXPECT_NE(run.err.find("lower learning_rate (1000)"), std::string::npos) << run.err;
 }
 
 TEST(Tasks, QuietPrintsNothing) {

@@ -58,6 +58,19 @@ TEST_F(Recordings, InPart) {
             std::string::npos);
 }
 
+TEST_F(Recordings, InSquaresAndByPolarity) {
+  const auto neurons = [&](const std::string& params) {
+    std::vector<std::uint32_t> found;
+    for (const auto& [step, neuron] : played(folder.file("eye.aedat"), params)) found.push_back(neuron);
+    return found;
+  };
+  EXPECT_EQ(neurons("pool: 3"),
+            (std::vector<std::uint32_t>{1, (43 + 1) * 2, (2 * 43 + 1) * 2 + 1, (2 * 43 + 2) * 2}));
+  EXPECT_EQ(neurons("polarity: merged"), (std::vector<std::uint32_t>{257, 515, 773, 1031}));
+  EXPECT_EQ(neurons("polarity: on"), (std::vector<std::uint32_t>{257, 773}));
+  EXPECT_EQ(neurons("polarity: off, pool: 128"), (std::vector<std::uint32_t>{0, 0}));
+}
+
 TEST_F(Recordings, DamagedOnesIfTheyMayBe) {
   std::ofstream(folder.file("eye.aedat"), std::ios::app) << "cut";
   EXPECT_NE(message(folder.file("eye.aedat"), "").find("byte"), std::string::npos);

@@ -1,12 +1,11 @@
-#include "encoders/spike_train.hpp"
+#include "core/spike_schedule.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 namespace synfire {
 
 SpikeSchedule::SpikeSchedule(std::span<const double> times_ms, std::span<const std::uint64_t> ids,
-                             const Grid& grid) {
+                             const Grid& grid, Step origin) {
   struct Spike {
     Step step;
     std::uint32_t id;
@@ -14,7 +13,8 @@ SpikeSchedule::SpikeSchedule(std::span<const double> times_ms, std::span<const s
   };
   std::vector<Spike> spikes(times_ms.size());
   for (std::size_t i = 0; i < spikes.size(); ++i)
-    spikes[i] = {std::max<Step>(0, grid.nearest(times_ms[i]) - 1), static_cast<std::uint32_t>(ids[i])};
+    spikes[i] = {origin + std::max<Step>(0, grid.nearest(times_ms[i]) - 1),
+                 static_cast<std::uint32_t>(ids[i])};
   if (!std::is_sorted(spikes.begin(), spikes.end())) std::sort(spikes.begin(), spikes.end());
   steps_.reserve(spikes.size());
   ids_.reserve(spikes.size());
