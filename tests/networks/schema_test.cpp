@@ -132,12 +132,13 @@ const std::string base_of_task =
     "9}\n";
 
 TEST(Schema, agrees_with_the_parser_on_tasks) {
-  for (const char* good : {"{data: {vibration: {film: 2, augment: false}}, input: film, output: out}",
-                           "{data: {vibration: }, input: film, output: out}",
-                           "{data: {idx: /}, input: film, output: out, train: 3, assign: 2, test: 1, passes: "
-                           "2, present: 100 ms, "
-                           "rest: 0 ms, rate: 1 kHz, intensity: 0.2, boost: 0 Hz, min_spikes: 0, max_boosts: 1, test_params: "
-                           "{out: {V_th: -50 mV}}}"}) {
+  for (const char* good :
+       {"{data: {vibration: {film: 2, augment: false}}, input: film, output: out}",
+        "{data: {vibration: }, input: film, output: out}",
+        "{data: {idx: /}, input: film, output: out, train: 3, assign: 2, test: 1, passes: "
+        "2, present: 100 ms, "
+        "rest: 0 ms, rate: 1 kHz, intensity: 0.2, boost: 0 Hz, min_spikes: 0, max_boosts: 1, test_params: "
+        "{out: {V_th: -50 mV}}}"}) {
     const std::string text = base_of_task + "task: {classify: " + good + "}\n";
     EXPECT_TRUE(schema_accepts(text)) << good;
     EXPECT_TRUE(parser_accepts(text)) << good;
@@ -156,11 +157,13 @@ TEST(Schema, agrees_with_the_parser_on_tasks) {
     EXPECT_FALSE(schema_accepts(text)) << bad;
     EXPECT_FALSE(parser_accepts(text)) << bad;
   }
-  for (const char* good : {"{data: {vibration: }, input: film, output: out}",
-                           "{data: {vowel_words: {samples: 5}}, input: ear, output: ear, bins: 7, filter: 10 ms, "
-                           "features: counts, method: delta, learning_rate: 0.3, epochs: 4, passes: 2}",
-                           "{data: {vibration: }, input: film, output: out, lambda: 3}"}) {
-    const std::string text = base_of_task + "  ear: {model: events, size: 700}\ntask: {readout: " + good + "}\n";
+  for (const char* good :
+       {"{data: {vibration: }, input: film, output: out}",
+        "{data: {vowel_words: {samples: 5}}, input: ear, output: ear, bins: 7, filter: 10 ms, "
+        "features: counts, method: delta, learning_rate: 0.3, epochs: 4, passes: 2}",
+        "{data: {vibration: }, input: film, output: out, lambda: 3}"}) {
+    const std::string text =
+        base_of_task + "  ear: {model: events, size: 700}\ntask: {readout: " + good + "}\n";
     const std::string fed = std::string(good).find("ear") == std::string::npos
                                 ? base_of_task + "task: {readout: " + good + "}\n"
                                 : text;
