@@ -4,6 +4,9 @@
 #include "core/random.hpp"
 
 #if SYNFIRE_HAS_WIDE
+// Intrinsics of g++ 12 leave on purpose undefined what their masks do not choose (GCC bug 105593).
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
 
 namespace synfire {

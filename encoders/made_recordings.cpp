@@ -62,7 +62,7 @@ void draw_hand(Point at, double radius, std::vector<double>& canvas) {
   for (int y = std::max(0, y0 - reach); y <= std::min(side - 1, y0 + reach); ++y)
     for (int x = std::max(0, x0 - reach); x <= std::min(side - 1, x0 + reach); ++x) {
       const double dx = x - at.x, dy = y - at.y;
-      canvas[static_cast<std::size_t>(y * side + x)] +=
+      canvas[static_cast<std::size_t>(y) * static_cast<std::size_t>(side) + static_cast<std::size_t>(x)] +=
           150 * std::exp(-(dx * dx + dy * dy) / (2 * radius * radius));
     }
 }
@@ -121,8 +121,8 @@ Picture drawn_digit(std::size_t digit, double jitter, RandomStream& random) {
       double nearest = side;
       for (std::size_t k = 0; k + 1 < way.size(); ++k)
         nearest = std::min(nearest, distance_to({double(x), double(y)}, way[k], way[k + 1]));
-      picture.intensity[static_cast<std::size_t>(y * side + x)] =
-          200 * std::clamp(pen + 0.5 - nearest, 0.0, 1.0);
+      picture.intensity[static_cast<std::size_t>(y) * static_cast<std::size_t>(side) +
+                        static_cast<std::size_t>(x)] = 200 * std::clamp(pen + 0.5 - nearest, 0.0, 1.0);
     }
   return picture;
 }
