@@ -116,8 +116,15 @@ void simulate(const NetworkDescription& network, const SimulationArguments& argu
   const Step every =
       arguments.checkpoint_every_ms > 0 ? std::max<Step>(1, grid.nearest(arguments.checkpoint_every_ms)) : 0;
 
+  ProgressLine building(arguments.quiet || !arguments.writes());
+  options.building = [&](double part) {
+    if (building.due())
+      building.draw(part, fmt::format("building  wall {}", format_seconds(building.wall_s())));
+  };
+
   const StopSignals signals;
   Simulation simulation(network, options);
+  building.end();
   const NetworkDescription& built = simulation.network();
   if (from != nullptr) simulation.engine().load(from->state);
   std::unique_ptr<ResultFile> file;

@@ -25,6 +25,7 @@ struct RunOptions {
       0;  ///< parts that a population is cut into at most; 0: chosen from the size and the threads
   const std::atomic<bool>* stop = nullptr;        ///< set from outside to end the run early
   std::function<void(const Progress&)> progress;  ///< called about ten times a second, from another thread
+  std::function<void(double)> building;  ///< called while synapses are built with the part that is done
   std::function<void(const std::string&)>
       notice;              ///< one line on what is being done, such as the memory needed
   Ranks* ranks = nullptr;  ///< the processes that share the run; null pointer: this one alone

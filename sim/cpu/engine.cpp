@@ -226,10 +226,18 @@ void CpuEngine::make_inlets(const Plan& plan) {
                    [](const Job& a, const Job& b) { return a.synapses > b.synapses; });
   const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads_);
   tbb::task_arena arena(static_cast<int>(threads_));
+  std::mutex telling;
+  double built = 0, all = 0;
+  for (const Job& job : jobs) all += job.synapses;
+  const auto tell = [&](const Job& job) {
+    const std::lock_guard lock(telling);
+    built += job.synapses;
+    if (options_.building && all > 0) options_.building(built / all);
+  };
   arena.execute([&] {
     std::atomic<std::size_t> next{0};
     tbb::parallel_for(0u, threads_, [&](unsigned) {
-      for (std::size_t j = next++; j < jobs.size(); j = next++) jobs[j].build();
+      for (std::size_t j = next++; j < jobs.size(); j = next++) jobs[j].build(), tell(jobs[j]);
     });
   });
 }

@@ -180,5 +180,18 @@ TEST(Conservation, every_spike_goes_through_each_of_its_synapses_once) {
   }
 }
 
+TEST(Building, tells_what_part_is_done_and_ends_with_all) {
+  for (const unsigned threads : {1u, 3u}) {
+    std::vector<double> parts;
+    RunOptions options = with(threads);
+    options.building = [&](double part) { parts.push_back(part); };
+    const Simulation simulation(network_of(zoo), options);
+    ASSERT_GT(parts.size(), 3u);
+    EXPECT_TRUE(std::is_sorted(parts.begin(), parts.end()));
+    EXPECT_GT(parts.front(), 0);
+    EXPECT_NEAR(parts.back(), 1, 1e-12);
+  }
+}
+
 }  // namespace
 }  // namespace synfire
