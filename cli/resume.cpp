@@ -64,7 +64,7 @@ void add_resume(CLI::App& app) {
   command->add_option("--report", arguments->report, "write timing and counts as JSON")
       ->type_name("FILE.json");
   command->add_flag("-q,--quiet", arguments->quiet, "print nothing but errors");
-  command->footer("Example: synfire run net.yaml --checkpoint every=10s; later: synfire resume net.h5");
+  command->footer("Example: synfire resume stopped.h5 --threads 2");
   command->callback([arguments] { resume(*arguments); });
 }
 

@@ -1,9 +1,12 @@
 // The commands that show something: what they print can be read by those it is meant for.
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -139,6 +142,17 @@ std::string example_of(const std::string& help) {
   return line;
 }
 
+// For the example of `resume`: stopped.h5, of a run that was killed after its first checkpoint.
+void leave_stopped_run(const Folder& folder) {
+  Process run(synfire_command({"run", "examples/cuba.yaml", "-q", "-o", "stopped.h5", "--checkpoint",
+                               "every=50ms", "--set", "simulation.duration=12 s"}),
+              {.folder = folder.path()});
+  while (run.running() && !fs::exists(folder.path() / "stopped.h5.checkpoint"))
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  run.signal(SIGKILL);
+  ASSERT_NE(run.wait().exit_code, 0) << "it was done before it could be killed";
+}
+
 TEST(Help, OfEachCommandEndsWithAnExampleThatRuns) {
   const fs::path program = synfire_command({}).front();
   const Folder folder;
@@ -148,6 +162,7 @@ TEST(Help, OfEachCommandEndsWithAnExampleThatRuns) {
                     {.folder = folder.path()})
                 .exit_code,
             0);
+  leave_stopped_run(folder);
   const Words names = commands();
   ASSERT_GE(names.size(), 6U);
   for (const auto& name : names) {
