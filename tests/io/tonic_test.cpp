@@ -192,7 +192,7 @@ TEST(NpyTable, RowsAndColumnsComeBack) {
   says(npy("|i1", "(3, 3)", "False", bytes), "ends 1 rows early");
   says(npy("|i1", "(2, 3)", "False", bytes), "more than 5 numbers", 5);
   says(npy("|i1", "(99999999999, 99999999999)", "False", bytes), "longer than 2^24");
-  says(npy("<f2", "(3,)", "False", "\x00\x7c\x00\x3c\x00\x3c"), "not a finite number");
+  says(npy("<f2", "(3,)", "False", std::string_view("\x00\x7c\x00\x3c\x00\x3c", 6)), "not a finite number");
   EXPECT_FALSE(is_npy(folder.write("t.csv", "1,2\n")));
 }
 
