@@ -9,6 +9,7 @@
 #include "encoders/sources.hpp"
 #include "neurons/models.hpp"
 #include "sim/catalogue.hpp"
+#include "sim/catalogue_samples.hpp"
 #include "sim/catalogue_trains.hpp"
 #include "sim/event/neurons.hpp"
 
@@ -167,6 +168,24 @@ class NoiseSignal final : public EventSignal {
   NoiseCurrent::Parameters p_;
 };
 
+/// A row of currents for each sample; nothing after the last.
+class SampledSignal final : public EventSignal {
+ public:
+  explicit SampledSignal(SampleCurrents currents) : currents_(std::move(currents)) {}
+
+  double change(std::size_t k) const override {
+    return k <= currents_.rows() ? currents_.start_ms(k) : never;
+  }
+  void values(std::size_t k, std::uint32_t first, std::span<double> values) const override {
+    std::vector<float> row(values.size(), 0.0f);
+    if (k < currents_.rows()) currents_.copy(k, first, row);
+    std::copy(row.begin(), row.end(), values.begin());
+  }
+
+ private:
+  SampleCurrents currents_;
+};
+
 std::unique_ptr<EventSource> make_poisson_waits(const BuildContext& context,
                                                 const PopulationDescription& population, Range range) {
   const auto p = constant_parameters<Poisson::Parameters>(Poisson::describe(), population);
@@ -237,6 +256,8 @@ std::unique_ptr<EventSource> make_event_source(const BuildContext& context,
 std::unique_ptr<EventSignal> make_event_signal(const BuildContext& context,
                                                const PopulationDescription& population) {
   if (population.model == StepCurrent::describe().name) return make_step_signal(context, population);
+  if (population.model == EncodeDirect::describe().name)
+    return std::make_unique<SampledSignal>(SampleCurrents(population, context.network.simulation.duration));
   const auto p = constant_parameters<NoiseCurrent::Parameters>(NoiseCurrent::describe(), population);
   return std::make_unique<NoiseSignal>(context.key(noise_path(population)), p);
 }

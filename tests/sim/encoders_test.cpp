@@ -116,6 +116,30 @@ record: {out: {V_m: all}}
   }
 }
 
+// Two samples of 60 ms are two pieces of a current.
+TEST(Encoders, ValuesPassOnAsCurrentsWithoutAClock) {
+  const auto spikes = [](const std::string& source) {
+    return run(fmt::format(R"(
+synfire: 1
+simulation: {{duration: 200 ms, engine: event}}
+populations:
+  eye: {}
+  out: {{model: iaf_psc_exp, size: 1}}
+projections: [{{from: eye, to: out, connect: all_to_all, delay: 1 ms}}]
+record: {{out: {{spikes: all}}}}
+)",
+                           source))
+        .spikes("out")
+        .times_ms;
+  };
+  const auto given =
+      spikes("{model: direct, values: {list: [[4], [6]], step: 60 ms}, params: {amplitude: 150 pA}}");
+  EXPECT_GT(given.size(), 5u);
+  EXPECT_EQ(given,
+            spikes("{model: step_current, params: {amplitude: {steps: [[0 ms, 600 pA], [60 ms, 900 pA], "
+                   "[120 ms, 0 pA]]}}}"));
+}
+
 TEST(Encoders, SoundIsHeard) {
   const auto file = std::filesystem::path(__FILE__).parent_path() / "../../examples/recordings/sweep.wav";
   const std::string text = fmt::format(R"(
