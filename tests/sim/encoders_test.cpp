@@ -135,9 +135,10 @@ record: {{out: {{spikes: all}}}}
   const auto given =
       spikes("{model: direct, values: {list: [[4], [6]], step: 60 ms}, params: {amplitude: 150 pA}}");
   EXPECT_GT(given.size(), 5u);
-  EXPECT_EQ(given,
-            spikes("{model: step_current, params: {amplitude: {steps: [[0 ms, 600 pA], [60 ms, 900 pA], "
-                   "[120 ms, 0 pA]]}}}"));
+  EXPECT_EQ(
+      given,
+      spikes("{model: step_current, size: 1, params: {amplitude: {steps: [[0 ms, 600 pA], [60 ms, 900 pA], "
+             "[120 ms, 0 pA]]}}}"));
 }
 
 TEST(Encoders, SoundIsHeard) {
