@@ -18,7 +18,7 @@ constexpr std::uint64_t format_number = 1;
 
 void collect(const hdf5::Group& group, const std::string& path, State& state) {
   for (const auto& name : group.children()) {
-    const std::string place = path.empty() ? name : path + "/" + name;
+    const std::string place = path.empty() ? name : fmt::format("{}/{}", path, name);
     if (group.has_group(name)) {
       collect(group.group(name), place, state);
       continue;
