@@ -149,6 +149,7 @@ List Dataset::read_list(std::uint64_t row) const {
   const HeapBytes found =
       read_from_heap(file_path(), {reinterpret_cast<const char*>(stored.data()), stored.size()}, each, path_);
   list.offset = found.offset;
+  if (found.bytes.empty()) return list;
   list.values.resize(found.bytes.size() / each);
   std::memcpy(list.values.data(), found.bytes.data(), found.bytes.size());
   checked(H5Tconvert(base, H5T_NATIVE_DOUBLE, list.values.size(), list.values.data(), nullptr, H5P_DEFAULT),
