@@ -148,8 +148,8 @@ class ImageSamples final : public TaskSamples {
 /// Samples of a data set, as they are read.
 class LoadedSamples final : public TaskSamples {
  public:
-  LoadedSamples(std::shared_ptr<const ChosenItems> items, Part part, const LoaderOptions& options)
-      : loader_(std::move(items), part, options) {}
+  LoadedSamples(const std::shared_ptr<const ChosenItems>& items, Part part, const LoaderOptions& options)
+      : loader_(items, part, options) {}
 
   std::size_t count() const override { return loader_.size(); }
   Sample next() override {

@@ -173,7 +173,7 @@ Value chosen(const MapReader& reader, std::string_view key, std::span<const keys
 // The state variable that membrane_max looks at.
 std::string decoded_variable(const MapReader& reader, const PopulationDescription& output) {
   const Tree* given = reader.find("variable");
-  const std::string name = given != nullptr ? given->as_text(reader.label("variable")) : "V_m";
+  std::string name = given != nullptr ? given->as_text(reader.label("variable")) : "V_m";
   const ModelInfo& model = find_kind(output.model).model();
   if (model.state_variable(name) != nullptr) return name;
   throw(given != nullptr ? *given : reader.require("decode"))

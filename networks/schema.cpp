@@ -20,7 +20,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view name_pattern = "^[A-Za-z_][A-Za-z0-9_-]*$";
 constexpr std::string_view names_pattern = "^[A-Za-z_][A-Za-z0-9_-]*( *, *[A-Za-z_][A-Za-z0-9_-]*)*$";
 constexpr std::string_view number_pattern = "[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?";
 

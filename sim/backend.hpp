@@ -153,8 +153,8 @@ class Engine {
   virtual RunResult finish() = 0;
   /// Brings all that was recorded so far to the sink, and flushes it; between two calls of advance.
   virtual void sync() {}
-  /// All that a run depends on from here, between two calls of advance. False for engines that cannot say, and
-  /// where results were lost.
+  /// All that a run depends on from here, between two calls of advance. False for engines that cannot say,
+  /// and where results were lost.
   virtual bool save(State& /*state*/) const { return false; }
   /// Goes on from what was saved by an engine of the same network, whatever its threads; before start. Throws
   /// Error(input) when the state does not fit.

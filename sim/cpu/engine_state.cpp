@@ -57,7 +57,7 @@ void load_history(const LoadedShare& share, SpikeHistory& history, Step now) {
 }  // namespace
 
 bool CpuEngine::save(State& state) const {
-  if (remote_) return false;  // each rank has a part of it only
+  if (remote_) return false;                           // each rank has a part of it only
   if (recorder_ && recorder_->failed()) return false;  // the results end before
   const NetworkDescription& network = context_.network;
   const Step now = completed();
