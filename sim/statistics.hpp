@@ -52,29 +52,19 @@ class IntervalStatistics {
   }
 
   void save(const SavedShare& share) const {
-    const auto column = [&](const char* name, auto Neuron::*member) {
+    for_each_member([&](const char* name, auto Neuron::*member) {
       using Value = std::remove_cvref_t<decltype(Neuron().*member)>;
       std::vector<Value> values;
       for (const Neuron& n : neurons_) values.push_back(n.*member);
       share.put<Value>(name, values);
-    };
-    column("last_spike", &Neuron::last);
-    column("intervals/sum", &Neuron::sum);
-    column("intervals/squares", &Neuron::squares);
-    column("intervals/count", &Neuron::intervals);
-    column("spikes", &Neuron::spikes);
+    });
   }
   void load(const LoadedShare& share) {
-    const auto column = [&](const char* name, auto Neuron::*member) {
+    for_each_member([&](const char* name, auto Neuron::*member) {
       using Value = std::remove_cvref_t<decltype(Neuron().*member)>;
       const auto values = share.get<Value>(name);
       for (std::size_t i = 0; i < neurons_.size(); ++i) neurons_[i].*member = values[i];
-    };
-    column("last_spike", &Neuron::last);
-    column("intervals/sum", &Neuron::sum);
-    column("intervals/squares", &Neuron::squares);
-    column("intervals/count", &Neuron::intervals);
-    column("spikes", &Neuron::spikes);
+    });
     count_ = 0;
     for (const Neuron& n : neurons_) count_ += n.spikes;
   }
@@ -86,6 +76,14 @@ class IntervalStatistics {
     std::uint32_t intervals = 0;
     std::uint32_t spikes = 0;
   };
+  template <class Visit> static void for_each_member(const Visit& visit) {
+    visit("last_spike", &Neuron::last);
+    visit("intervals/sum", &Neuron::sum);
+    visit("intervals/squares", &Neuron::squares);
+    visit("intervals/count", &Neuron::intervals);
+    visit("spikes", &Neuron::spikes);
+  }
+
   std::vector<Neuron> neurons_;
   std::uint64_t count_ = 0;
 

@@ -6,6 +6,7 @@
 #include "tests/io/files.hpp"
 #include "tests/plasticity/zoo.hpp"
 #include "tests/sim/networks.hpp"
+#include "tests/sim/same.hpp"
 #include "tests/sim/zoo.hpp"
 
 namespace synfire {
@@ -82,43 +83,6 @@ Ran run_in_pieces(const NetworkDescription& network, const std::vector<double>& 
     });
   }
   return {std::move(built), std::move(result), std::move(*sink)};
-}
-
-void expect_same(const Ran& ran, const Ran& whole) {
-  EXPECT_EQ(ran.sink.all(), whole.sink.all());
-  for (const auto& record : whole.network.records)
-    for (std::size_t t = 0; t < record.traces.size(); ++t)
-      EXPECT_EQ(ran.sink.trace(record.population, t), whole.sink.trace(record.population, t));
-  for (std::size_t r = 0; r < whole.network.weight_records.size(); ++r) {
-    const auto &a = ran.sink.weights_of(r), &b = whole.sink.weights_of(r);
-    ASSERT_EQ(a.size(), b.size()) << r;
-    for (std::size_t k = 0; k < a.size(); ++k) {
-      EXPECT_EQ(a[k].first, b[k].first);
-      EXPECT_EQ(a[k].second.sources, b[k].second.sources) << r;
-      EXPECT_EQ(a[k].second.targets, b[k].second.targets) << r;
-      EXPECT_EQ(a[k].second.weights, b[k].second.weights) << r;
-      EXPECT_EQ(a[k].second.masks, b[k].second.masks) << r;
-    }
-  }
-  for (std::size_t p = 0; p < whole.network.projections.size(); ++p) {
-    const auto &a = ran.sink.structures_of(p), &b = whole.sink.structures_of(p);
-    ASSERT_EQ(a.size(), b.size()) << p;
-    for (std::size_t k = 0; k < a.size(); ++k) {
-      EXPECT_EQ(a[k].first, b[k].first);
-      EXPECT_EQ(a[k].second.pruned, b[k].second.pruned);
-      EXPECT_EQ(a[k].second.regenerated, b[k].second.regenerated);
-      EXPECT_EQ(a[k].second.formed, b[k].second.formed);
-      EXPECT_EQ(a[k].second.rate_prune, b[k].second.rate_prune);
-    }
-  }
-  EXPECT_EQ(ran.result.synaptic_events, whole.result.synaptic_events);
-  EXPECT_EQ(ran.result.drive_events, whole.result.drive_events);
-  EXPECT_EQ(ran.result.steps, whole.result.steps);
-  ASSERT_EQ(ran.result.populations.size(), whole.result.populations.size());
-  for (std::size_t p = 0; p < whole.result.populations.size(); ++p) {
-    EXPECT_EQ(ran.result.populations[p].spikes, whole.result.populations[p].spikes);
-    EXPECT_NEAR(ran.result.populations[p].cv_isi, whole.result.populations[p].cv_isi, 1e-12);
-  }
 }
 
 class Checkpoints : public testing::TestWithParam<std::pair<const char*, const std::string*>> {};

@@ -7,6 +7,7 @@
 #include "sim/cpu/exchange.hpp"
 #include "tests/sim/local_ranks.hpp"
 #include "tests/sim/networks.hpp"
+#include "tests/sim/same.hpp"
 #include "tests/sim/zoo.hpp"
 
 namespace synfire {
@@ -45,37 +46,6 @@ Shared run_shared(const NetworkDescription& network, unsigned ranks, unsigned th
   for (auto& process : processes) process.join();
   shared.messages_left = office.left();
   return shared;
-}
-
-void expect_same(const Ran& ran, const Ran& yardstick) {
-  for (std::size_t p = 0; p < ran.network.populations.size(); ++p)
-    EXPECT_EQ(ran.sink.of(p), yardstick.sink.of(p)) << ran.network.populations[p].name;
-  for (const auto& record : ran.network.records)
-    for (std::size_t t = 0; t < record.traces.size(); ++t)
-      EXPECT_EQ(ran.sink.trace(record.population, t), yardstick.sink.trace(record.population, t));
-  for (std::size_t w = 0; w < ran.network.weight_records.size(); ++w) {
-    const auto& kept = ran.sink.weights_of(w);
-    const auto& expected = yardstick.sink.weights_of(w);
-    ASSERT_EQ(kept.size(), expected.size());
-    for (std::size_t k = 0; k < kept.size(); ++k) {
-      EXPECT_EQ(kept[k].first, expected[k].first);
-      EXPECT_EQ(kept[k].second.sources, expected[k].second.sources);
-      EXPECT_EQ(kept[k].second.targets, expected[k].second.targets);
-      EXPECT_EQ(kept[k].second.weights, expected[k].second.weights);
-      EXPECT_EQ(kept[k].second.masks, expected[k].second.masks);
-    }
-  }
-  EXPECT_EQ(ran.result.synaptic_events, yardstick.result.synaptic_events);
-  EXPECT_EQ(ran.result.drive_events, yardstick.result.drive_events);
-  EXPECT_EQ(ran.result.synapses, yardstick.result.synapses);
-  EXPECT_EQ(ran.result.neuron_updates, yardstick.result.neuron_updates);
-  EXPECT_EQ(ran.result.steps, yardstick.result.steps);
-  ASSERT_EQ(ran.result.populations.size(), yardstick.result.populations.size());
-  for (std::size_t p = 0; p < ran.result.populations.size(); ++p) {
-    EXPECT_EQ(ran.result.populations[p].neurons, yardstick.result.populations[p].neurons);
-    EXPECT_EQ(ran.result.populations[p].spikes, yardstick.result.populations[p].spikes);
-    EXPECT_NEAR(ran.result.populations[p].cv_isi, yardstick.result.populations[p].cv_isi, 1e-12);
-  }
 }
 
 TEST(Ranks, give_what_one_gives) {

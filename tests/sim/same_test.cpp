@@ -1,4 +1,6 @@
 // The same answer whatever the machine: threads, shards and vector width change nothing, to the bit.
+#include "tests/sim/same.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -17,37 +19,6 @@ namespace synfire {
 namespace {
 
 using namespace testing_tools;
-
-/// Spikes and traces of a run, as bytes.
-std::string everything(const Ran& ran) {
-  std::string bytes;
-  const auto append = [&](const auto& values) {
-    const std::uint64_t count = values.size();
-    bytes.append(reinterpret_cast<const char*>(&count), sizeof count);
-    bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0]));
-  };
-  for (const auto& spikes : ran.sink.all()) append(spikes.steps), append(spikes.neurons);
-  for (const auto& record : ran.network.records)
-    for (std::size_t t = 0; t < record.traces.size(); ++t) append(ran.sink.trace(record.population, t));
-  return bytes;
-}
-
-void expect_same(const Ran& ran, const Ran& yardstick) {
-  for (std::size_t p = 0; p < ran.network.populations.size(); ++p)
-    EXPECT_EQ(ran.sink.of(p), yardstick.sink.of(p)) << ran.network.populations[p].name;
-  EXPECT_TRUE(everything(ran) == everything(yardstick)) << "a trace differs";
-  EXPECT_EQ(ran.result.synaptic_events, yardstick.result.synaptic_events);
-  EXPECT_EQ(ran.result.drive_events, yardstick.result.drive_events);
-  EXPECT_EQ(ran.result.synapses, yardstick.result.synapses);
-  EXPECT_EQ(ran.result.neuron_updates, yardstick.result.neuron_updates);
-  ASSERT_EQ(ran.result.populations.size(), yardstick.result.populations.size());
-  for (std::size_t p = 0; p < ran.result.populations.size(); ++p) {
-    EXPECT_EQ(ran.result.populations[p].name, yardstick.result.populations[p].name);
-    EXPECT_EQ(ran.result.populations[p].spikes, yardstick.result.populations[p].spikes);
-    // Summed shard by shard: equal up to rounding.
-    EXPECT_NEAR(ran.result.populations[p].cv_isi, yardstick.result.populations[p].cv_isi, 1e-12);
-  }
-}
 
 TEST(Same, spikes_and_traces_do_not_depend_on_threads_or_shards_to_the_bit) {
   const auto network = network_of(zoo);
