@@ -9,9 +9,13 @@ namespace synfire::cli {
 
 void add_run(CLI::App& app);
 void add_resume(CLI::App& app);
+void add_train(CLI::App& app);
+void add_eval(CLI::App& app);
+void add_predict(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_events(CLI::App& app);
 void add_convert(CLI::App& app);
+void add_convert_steps(CLI::App& app);
 void add_dataset(CLI::App& app);
 void add_validate(CLI::App& app);
 void add_graph(CLI::App& app);

@@ -13,6 +13,7 @@
 #include "encoders/sources.hpp"
 #include "io/hdf5.hpp"
 #include "learning/data.hpp"
+#include "learning/gradient/trainer.hpp"
 #include "networks/connect/connector.hpp"
 #include "networks/graph.hpp"
 #include "networks/reference.hpp"
@@ -140,6 +141,17 @@ void show_info() {
   for (const auto& library : library_versions()) fmt::print("library     {}\n", library);
 }
 
+// The shapes of layers follow from the samples, so the data set is opened.
+void validate_trained(const std::string& file, const NetworkDescription& network) {
+  learning::Trainer trainer(network, {});
+  const auto count = [&](learning::Share share) { return trainer.samples().share(share).size(); };
+  fmt::print(
+      "{}: valid; {} layers, {} parameters, {} classes; {} samples to learn from, {} for validation, "
+      "{} for the test\n",
+      file, network.layers.size() - 1, trainer.network().parameters(), trainer.samples().classes().size(),
+      count(learning::Share::train), count(learning::Share::validation), count(learning::Share::test));
+}
+
 }  // namespace
 
 void add_validate(CLI::App& app) {
@@ -149,6 +161,7 @@ void add_validate(CLI::App& app) {
   command->footer("Example: synfire validate examples/brunel.yaml");
   command->callback([arguments] {
     const NetworkDescription network = arguments->load();
+    if (network.training) return validate_trained(arguments->file, network);
     check_buildable(network);
     if (network.task) check_task_data(network, *network.task);
     std::uint64_t neurons = 0;
@@ -163,7 +176,11 @@ void add_graph(CLI::App& app) {
   CLI::App* command = app.add_subcommand("graph", "print the network as a Graphviz graph");
   arguments->add_to(*command);
   command->footer("Example: synfire graph examples/brunel.yaml | dot -Tsvg > brunel.svg");
-  command->callback([arguments] { fmt::print("{}", graphviz(arguments->load())); });
+  command->callback([arguments] {
+    const NetworkDescription network = arguments->load();
+    refuse_trained(network, arguments->file);
+    fmt::print("{}", graphviz(network));
+  });
 }
 
 void add_models(CLI::App& app) {

@@ -11,7 +11,12 @@
 #include "cli/commands.hpp"
 #include "cli/inspect_print.hpp"
 #include "cli/terminal.hpp"
+#include "cli/trained_print.hpp"
 #include "core/quantity.hpp"
+#include "io/plot.hpp"
+#include "learning/gradient/trained_file.hpp"
+#include "learning/gradient/training_plot.hpp"
+#include "learning/gradient/training_report.hpp"
 
 namespace synfire::cli {
 namespace {
@@ -52,7 +57,29 @@ void choose_picture(const std::string& file, InspectRequest& request) {
   if (request.traces) throw Error(ErrorKind::usage, "--traces needs a raster: --plot FILE.png");
 }
 
+// Curves and confusion instead of rasters.
+void inspect_trained(const InspectArguments& arguments) {
+  const InspectRequest& request = arguments.request;
+  if (!arguments.from.empty() || !arguments.until.empty() || !request.populations.empty() || request.traces ||
+      !request.projection.empty())
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("'{}' is a trained network: it has no times, populations or traces to choose from",
+                    arguments.file));
+  if (!request.plot.empty()) plot::check_new_picture(request.plot, request.overwrite);
+  const learning::TrainedFile trained = learning::read_trained(arguments.file);
+  if (arguments.json)
+    fmt::print("{}", learning::training_json(trained.network(), trained.record, trained.tested));
+  if (arguments.csv) fmt::print("{}", learning::training_csv(trained.record));
+  const bool text = !arguments.json && !arguments.csv;
+  if (text) fmt::print("{}", trained_text(arguments.file, trained, wants_colours()));
+  if (request.plot.empty()) return;
+  learning::draw_training(request.plot, trained, request.overwrite);
+  if (text) fmt::print("\n{}\n", request.plot);
+}
+
 void inspect_file(const InspectArguments& arguments) {
+  if (learning::is_trained(arguments.file)) return inspect_trained(arguments);
   InspectRequest request = arguments.request;
   choose_picture(arguments.file, request);
   request.from_ms = time_option(arguments.from, "--from");
@@ -73,14 +100,18 @@ void inspect_file(const InspectArguments& arguments) {
 void add_inspect(CLI::App& app) {
   auto arguments = std::make_shared<InspectArguments>();
   CLI::App* command =
-      app.add_subcommand("inspect", "show what a result file holds: rates, statistics, rasters");
-  command->add_option("file", arguments->file, "result of a run, or any SONATA file with spikes or reports")
+      app.add_subcommand("inspect",
+                         "show what a result file holds: rates, statistics, rasters; of a trained network "
+                         "its epochs, rates and confusion");
+  command
+      ->add_option("file", arguments->file,
+                   "result of a run, a trained network, or any SONATA file with spikes or reports")
       ->required()
       ->type_name("FILE.h5");
   command
       ->add_option("--plot", arguments->request.plot,
                    "draw raster and rates; the ending is png, svg or pdf. `weights`, or weights=FILE.png: "
-                   "draw the learned fields instead")
+                   "draw the learned fields instead. Of a trained network: curves and confusion")
       ->type_name("FILE.png");
   command
       ->add_option("--projection", arguments->request.projection,

@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include <fmt/format.h>
+
 #include "io/yaml.hpp"
 #include "networks/parse.hpp"
 
@@ -14,6 +16,19 @@ NetworkDescription NetworkArguments::load() const {
   network.source_text = write_yaml(tree);
   network.source_file = std::filesystem::absolute(file).lexically_normal().string();
   return network;
+}
+
+void refuse_trained(const NetworkDescription& network, const std::string& file) {
+  if (network.training)
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: this network is trained; `synfire train {}` does that", file, file));
+}
+
+std::string NetworkArguments::output_of(const NetworkDescription& network,
+                                        const std::optional<std::string>& given) const {
+  if (given) return *given;
+  if (network.output) return *network.output;
+  return std::filesystem::path(file).stem().string() + ".h5";
 }
 
 }  // namespace synfire::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,11 @@ struct NetworkArguments {
 
   /// The network as the file and the overrides describe it.
   NetworkDescription load() const;
+  /// Where its results go: as the command line says, else the network, else the file's name + .h5.
+  std::string output_of(const NetworkDescription& network, const std::optional<std::string>& given) const;
 };
+
+/// Throws Error(usage) for a network that is trained: it is not simulated.
+void refuse_trained(const NetworkDescription& network, const std::string& file);
 
 }  // namespace synfire::cli

@@ -1,9 +1,12 @@
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -13,6 +16,7 @@
 #include "core/error.hpp"
 #include "core/spelling.hpp"
 #include "core/version.hpp"
+#include "sim/ranks.hpp"
 
 namespace {
 
@@ -31,6 +35,14 @@ int fail(std::string_view message, int code) {
   return code;
 }
 
+// What can be said before a launcher's processes know each other is said by the first of them. The others
+// leave after it: a launcher may kill all as soon as one has failed.
+void leave_to_first_process(int code) {
+  if (synfire::launched_as() == 0) return;
+  std::this_thread::sleep_for(std::chrono::seconds(code == 0 ? 0 : 1));
+  std::exit(code);
+}
+
 // CLI11 would only say that a command is missing.
 void refuse_unknown_command(const CLI::App& app, int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return;
@@ -39,15 +51,17 @@ void refuse_unknown_command(const CLI::App& app, int argc, char** argv) {
   for (const auto* command : commands) names.push_back(command->get_name());
   const std::vector<std::string_view> valid(names.begin(), names.end());
   if (std::find(valid.begin(), valid.end(), argv[1]) != valid.end()) return;
+  leave_to_first_process(static_cast<int>(synfire::ErrorKind::usage));
   throw synfire::Error(synfire::ErrorKind::usage,
                        fmt::format("no command '{}'{}", argv[1], synfire::did_you_mean(argv[1], valid)));
 }
 
 int fail_usage(const CLI::App& app, const CLI::ParseError& error) {
+  constexpr int code = static_cast<int>(synfire::ErrorKind::usage);
+  leave_to_first_process(code);
   const auto chosen = app.get_subcommands();
   const std::string command = chosen.empty() ? "" : chosen.front()->get_name() + " ";
-  return fail(fmt::format("{}; `synfire {}--help` shows what can be written", error.what(), command),
-              static_cast<int>(synfire::ErrorKind::usage));
+  return fail(fmt::format("{}; `synfire {}--help` shows what can be written", error.what(), command), code);
 }
 
 // What was printed may still lie in a buffer, and the disk behind it be full.
@@ -64,6 +78,10 @@ int run(int argc, char** argv) {
   app.footer("Example: synfire run examples/brunel.yaml && synfire inspect brunel.h5 --plot raster.png");
   synfire::cli::add_run(app);
   synfire::cli::add_resume(app);
+  synfire::cli::add_train(app);
+  synfire::cli::add_eval(app);
+  synfire::cli::add_predict(app);
+  synfire::cli::add_convert_steps(app);
   synfire::cli::add_inspect(app);
   synfire::cli::add_events(app);
   synfire::cli::add_convert(app);
@@ -81,6 +99,7 @@ int run(int argc, char** argv) {
     code = ended.get_exit_code();
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() != 0) return fail_usage(app, error);
+    leave_to_first_process(0);
     app.exit(error);  // prints the help or the version
   }
   flush_output();

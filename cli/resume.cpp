@@ -7,8 +7,11 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/files.hpp"
+#include "cli/processes.hpp"
 #include "cli/simulate.hpp"
 #include "core/error.hpp"
+#include "learning/gradient/trained_file.hpp"
 
 namespace synfire::cli {
 namespace {
@@ -16,7 +19,7 @@ namespace {
 struct ResumeArguments {
   std::string file;
   std::optional<std::string> report, checkpoint;
-  bool quiet = false;
+  bool force = false, quiet = false;
   unsigned threads = 0;
 };
 
@@ -26,24 +29,37 @@ std::string result_of(const std::string& file) {
   return file.ends_with(ending) ? file.substr(0, file.size() - ending.size()) : file;
 }
 
-void resume(const ResumeArguments& arguments) {
-  if (launched_processes() > 1)
-    throw Error(ErrorKind::usage, "a run goes on in one process; start it without mpirun");
+void resume(const ResumeArguments& arguments, Ranks* ranks) {
   SimulationArguments simulation;
   simulation.output = result_of(arguments.file);
   simulation.report = arguments.report;
   simulation.quiet = arguments.quiet;
   simulation.threads = arguments.threads;
-  if (arguments.checkpoint) simulation.checkpoint_every_ms = checkpoint_interval(*arguments.checkpoint);
+  simulation.ranks = ranks;
   const std::string path = checkpoint_path(simulation.output);
-  for (const auto& needed : {simulation.output, path})
-    if (!std::filesystem::exists(needed))
+  together(ranks, [&] {
+    if (arguments.checkpoint) simulation.checkpoint_every_ms = checkpoint_interval(*arguments.checkpoint);
+    if (!simulation.writes()) return;
+    if (learning::is_trained(simulation.output))
       throw Error(
           ErrorKind::usage,
-          fmt::format("there is no '{}'; a run goes on from its result file and the checkpoint beside it",
-                      needed));
-  const Checkpoint from = read_checkpoint(path);
-  simulate(from.network(), simulation, &from);
+          fmt::format("'{}' is a trained network; `synfire train NET.yaml --output {} --resume` goes on",
+                      simulation.output, simulation.output));
+    for (const auto& needed : {simulation.output, path})
+      if (!std::filesystem::exists(needed))
+        throw Error(
+            ErrorKind::usage,
+            fmt::format("there is no '{}'; a run goes on from its result file and the checkpoint beside it",
+                        needed));
+  });
+  const Checkpoint from = read_checkpoint(path, ranks);
+  NetworkDescription network;
+  together(ranks, [&] {
+    network = from.network();
+    if (arguments.report && simulation.writes())
+      check_report(*arguments.report, simulation.output, arguments.force, from.source_file, network);
+  });
+  simulate(network, simulation, &from);
 }
 
 }  // namespace
@@ -63,9 +79,10 @@ void add_resume(CLI::App& app) {
       ->type_name("every=TIME");
   command->add_option("--report", arguments->report, "write timing and counts as JSON")
       ->type_name("FILE.json");
+  command->add_flag("-f,--force", arguments->force, "replace an existing report");
   command->add_flag("-q,--quiet", arguments->quiet, "print nothing but errors");
   command->footer("Example: synfire resume stopped.h5 --threads 2");
-  command->callback([arguments] { resume(*arguments); });
+  command->callback([arguments] { on_all_ranks([&](Ranks* ranks) { resume(*arguments, ranks); }); });
 }
 
 }  // namespace synfire::cli

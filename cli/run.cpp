@@ -1,20 +1,21 @@
-#include <chrono>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/files.hpp"
 #include "cli/load.hpp"
+#include "cli/processes.hpp"
+#include "cli/run_trained.hpp"
 #include "cli/simulate.hpp"
 #include "cli/task_print.hpp"
 #include "cli/terminal.hpp"
+#include "learning/gradient/trained_file.hpp"
 #include "learning/task_file.hpp"
+#include "networks/keys.hpp"
 #include "sim/output.hpp"
 #include "sim/ranks.hpp"
 #include "sim/report.hpp"
@@ -24,60 +25,18 @@ namespace {
 
 struct RunArguments {
   NetworkArguments network;
-  std::optional<std::string> output, report, checkpoint;
+  std::optional<std::string> output, report, checkpoint, engine, input;
   bool force = false, quiet = false;
   unsigned threads = 0;
 };
-
-std::string output_of(const RunArguments& arguments, const NetworkDescription& network) {
-  if (arguments.output) return *arguments.output;
-  if (network.output) return *network.output;
-  return std::filesystem::path(arguments.network.file).stem().string() + ".h5";
-}
-
-bool is_same_file(const std::string& a, const std::string& b) {
-  std::error_code unknown;
-  if (std::filesystem::equivalent(a, b, unknown)) return true;
-  const auto whole = [&](const std::string& path) {
-    return std::filesystem::weakly_canonical(std::filesystem::absolute(path, unknown), unknown);
-  };
-  return whole(a) == whole(b);
-}
-
-// Nothing that the run reads may be replaced by what it writes, whatever --force allows.
-void keep_inputs(const std::string& written, const std::string& network_file,
-                 const NetworkDescription& network) {
-  std::vector<std::string> inputs = {network_file};
-  for (const auto& population : network.populations) inputs.push_back(population.file);
-  for (const auto& projection : network.projections) inputs.push_back(projection.connect.file);
-  if (network.task)
-    for (const auto& file : task_files(*network.task)) inputs.push_back(file);
-  for (const auto& input : inputs) {
-    if (input.empty() || !is_same_file(written, input)) continue;
-    throw Error(ErrorKind::usage,
-                fmt::format("'{}' is an input of this run; write to another file", written));
-  }
-}
 
 // Asked for before anything is built, so that a long run is not lost to a misspelt folder.
 void check_files(const RunArguments& arguments, const NetworkDescription& network,
                  const std::string& output) {
   keep_inputs(output, arguments.network.file, network);
   check_output(output, arguments.force);
-  if (!arguments.report) return;
-  if (is_same_file(*arguments.report, output))
-    throw Error(ErrorKind::usage, fmt::format("output and report are the same file '{}'", output));
-  keep_inputs(*arguments.report, arguments.network.file, network);
-  check_output(*arguments.report, arguments.force);
-}
-
-void print_confusion(const ConfusionMatrix& confusion) {
-  std::vector<std::uint64_t> cells;
-  for (std::size_t row = 0; row < confusion.classes(); ++row) {
-    const auto values = confusion.row(row);
-    cells.insert(cells.end(), values.begin(), values.end());
-  }
-  fmt::print("{}", confusion_text(confusion.classes(), cells));
+  if (arguments.report)
+    check_report(*arguments.report, output, arguments.force, arguments.network.file, network);
 }
 
 void print_task(const ReadoutResult& result) {
@@ -86,7 +45,7 @@ void print_task(const ReadoutResult& result) {
              format_seconds(result.learned_s));
   if (result.confusion.total() == 0) return;
   if (result.lambda) fmt::print("lambda {:.3g}\n", *result.lambda);
-  print_confusion(result.confusion);
+  fmt::print("{}", confusion_text(result.confusion));
   fmt::print("accuracy {:.2f} % (of the training samples {:.2f} %)\n", 100 * result.confusion.accuracy(),
              100 * result.train_accuracy);
 }
@@ -97,7 +56,7 @@ void print_task(const Classification& result) {
       result.train_samples, result.train_presentations, result.test_samples, result.test_presentations,
       result.ms_per_sample());
   if (result.test_samples == 0) return;
-  print_confusion(result.confusion);
+  fmt::print("{}", confusion_text(result.confusion));
   fmt::print("accuracy {:.2f} %\n", 100 * result.confusion.accuracy());
 }
 
@@ -119,20 +78,34 @@ void run_task(const RunArguments& arguments, const NetworkDescription& network, 
   if (result.stopped_early) tell_signal();
 }
 
-void run_network(const RunArguments& arguments, Ranks* ranks) {
+void run_learned(const RunArguments& arguments, const Ranks* ranks) {
+  if (ranks != nullptr)
+    throw Error(ErrorKind::usage, "a trained network runs in one process; start it without mpirun");
+  if (arguments.checkpoint)
+    throw Error(ErrorKind::usage, "--checkpoint: a trained network has nothing to go on from; leave it out");
+  run_trained({arguments.network.file, arguments.network.overrides, arguments.engine, arguments.input,
+               arguments.output, arguments.report, arguments.force, arguments.quiet, arguments.threads});
+}
+
+void run_network(const RunArguments& given, Ranks* ranks) {
+  if (learning::is_trained(given.network.file)) return run_learned(given, ranks);
+  if (given.input)
+    throw Error(ErrorKind::usage, fmt::format("--input: '{}' is no trained network; `dataset` of the network "
+                                              "says what samples it is shown",
+                                              given.network.file));
+  RunArguments arguments = given;
+  if (arguments.engine) arguments.network.overrides.push_back("simulation.engine=" + *arguments.engine);
   const bool writes = ranks == nullptr || ranks->rank() == 0;
   NetworkDescription network;
   SimulationArguments simulation;
   together(ranks, [&] {
     network = arguments.network.load();
-    simulation.output = output_of(arguments, network);
+    refuse_trained(network, arguments.network.file);
+    simulation.output = arguments.network.output_of(network, arguments.output);
     if (writes) check_files(arguments, network, simulation.output);
     if (network.task && ranks != nullptr)
       throw Error(ErrorKind::usage, "a network with a task runs in one process; start it without mpirun");
     if (!arguments.checkpoint) return;
-    if (ranks != nullptr)
-      throw Error(ErrorKind::usage,
-                  "--checkpoint: a run of several processes keeps no checkpoints; leave it out");
     check_checkpoints(network);
     simulation.checkpoint_every_ms = checkpoint_interval(*arguments.checkpoint);
   });
@@ -147,43 +120,32 @@ void run_network(const RunArguments& arguments, Ranks* ranks) {
   simulate(network, simulation);
 }
 
-// No end can be agreed on any more, so this process ends by itself. The one that tells stays until the others
-// have noticed, too; these stay longer, since a launcher may kill all as soon as one has ended.
-[[noreturn]] void end_broken(const BrokenRun& error, unsigned rank) {
-  const bool tells = rank == error.teller();
-  if (tells) fmt::print(stderr, "synfire: {}\n", error.what());
-  std::fflush(stderr);
-  std::this_thread::sleep_for(std::chrono::milliseconds(tells ? 500 : 2000));
-  std::_Exit(error.exit_code());
-}
+}  // namespace
 
-void run_here_or_together(const RunArguments& arguments) {
-  const std::unique_ptr<Ranks> ranks = join_ranks();
-  try {
-    run_network(arguments, ranks.get());
-  } catch (const BrokenRun& error) {
-    end_broken(error, ranks->rank());
-  } catch (const SharedError&) {
-    if (ranks->rank() == 0) throw;  // all have the same, and the first tells
-  } catch (const Error& error) {
-    if (ranks == nullptr) throw;
-    end_broken({error.kind(), error.what(), ranks->rank()}, ranks->rank());
-  } catch (const std::bad_alloc&) {
-    if (ranks == nullptr) throw;
-    end_broken({ErrorKind::resource, "out of memory; run on more machines", ranks->rank()}, ranks->rank());
-  }
+namespace {
+std::vector<std::string> engines() {
+  std::vector<std::string> names;
+  for (const auto& choice : keys::engines) names.emplace_back(choice.word);
+  return names;
 }
-
 }  // namespace
 
 void add_run(CLI::App& app) {
   auto arguments = std::make_shared<RunArguments>();
-  CLI::App* command = app.add_subcommand("run", "simulate a network and write spikes and traces to HDF5");
+  CLI::App* command = app.add_subcommand(
+      "run", "simulate a network and write spikes and traces to HDF5; or show test samples to a trained one");
   arguments->network.add_to(*command);
   command
       ->add_option("-o,--output", arguments->output,
                    "result file; else `output:` of the network, else its name + .h5")
       ->type_name("FILE.h5");
+  command->add_option("--engine", arguments->engine, "instead of `engine` of the simulation")
+      ->check(CLI::IsMember(engines()));
+  command
+      ->add_option(
+          "--input", arguments->input,
+          "trained network (TRAINED.h5 of `synfire train`): the data set to show, instead of its own")
+      ->type_name("FILE|DIR");
   command->add_flag("-f,--force", arguments->force, "replace an existing result file and report");
   command->add_option("-t,--threads", arguments->threads, "threads to use; default: all of the machine")
       ->check(CLI::Range(1, 4096));
@@ -196,7 +158,7 @@ void add_run(CLI::App& app) {
       ->type_name("FILE.json");
   command->add_flag("-q,--quiet", arguments->quiet, "print nothing but errors");
   command->footer("Example: synfire run examples/brunel.yaml --set simulation.duration='2 s' --threads 2");
-  command->callback([arguments] { run_here_or_together(*arguments); });
+  command->callback([arguments] { on_all_ranks([&](Ranks* ranks) { run_network(*arguments, ranks); }); });
 }
 
 }  // namespace synfire::cli

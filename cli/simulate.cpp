@@ -131,16 +131,17 @@ void simulate(const NetworkDescription& network, const SimulationArguments& argu
   together(arguments.ranks, [&] {
     if (arguments.writes()) file = result_file(arguments, built, from, options);
   });
+  const auto steer = [&](Engine& engine) {
+    advance_with_checkpoints(engine, built, checkpoint_path(arguments.output),
+                             from != nullptr ? from->step : 0, every, arguments.ranks);
+  };
   const RunResult result = [&] {
     if (file == nullptr) {
       MemorySink nothing(built);
-      return simulation.run(nothing);
+      return simulation.run(nothing, steer);
     }
     try {
-      return simulation.run(*file, [&](Engine& engine) {
-        advance_with_checkpoints(engine, built, checkpoint_path(arguments.output),
-                                 from != nullptr ? from->step : 0, every);
-      });
+      return simulation.run(*file, steer);
     } catch (const BrokenRun&) {
       mark_stopped(*file);
       throw;

@@ -1,6 +1,7 @@
 #include "cli/task_print.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -33,6 +34,15 @@ std::string confusion_text(std::size_t classes, std::span<const std::uint64_t> c
     text += sum == 0 ? "       -\n" : fmt::format("{:>6.1f} %\n", 100.0 * double(values[row]) / double(sum));
   }
   return text;
+}
+
+std::string confusion_text(const ConfusionMatrix& confusion) {
+  std::vector<std::uint64_t> cells;
+  for (std::size_t row = 0; row < confusion.classes(); ++row) {
+    const auto values = confusion.row(row);
+    cells.insert(cells.end(), values.begin(), values.end());
+  }
+  return confusion_text(confusion.classes(), cells);
 }
 
 }  // namespace synfire::cli

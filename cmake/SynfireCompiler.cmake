@@ -36,9 +36,12 @@ add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:${SYNFIRE_FLAGS};${warnings}>")
 
 find_program(SYNFIRE_CCACHE ccache)
 if(SYNFIRE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # ccache caches with a precompiled header only when told that its macros and times may be trusted.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${SYNFIRE_CCACHE})
-  set(CMAKE_CUDA_COMPILER_LAUNCHER ${SYNFIRE_CCACHE})
+  # ccache caches with a precompiled header only when told that its macros and times may be trusted. What one clone
+  # compiled serves another: paths count from the source folder, not from the root.
+  set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_NOHASHDIR=1
+               CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} ${SYNFIRE_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_CUDA_COMPILER_LAUNCHER ${launcher})
 endif()
 
 # synfire_precompile(NAME LIBRARIES target... HEADERS header...) makes a precompiled header that other targets

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/aggregate.hpp"
+#include "core/dual.hpp"
 #include "core/host_device.hpp"
 #include "core/parameter.hpp"
 
@@ -36,11 +37,13 @@ template <class M> inline constexpr bool draws_noise = !std::is_same_v<NoiseOf<M
 template <class M> inline constexpr bool never_spikes = requires { requires !M::spikes; };
 
 /// The spike condition of a model in its margin: >= 0, or > 0 in a model that says `strict`.
-template <class M, class Real> SYNFIRE_HD bool crosses(Real margin) {
-  if constexpr (requires { requires M::strict; }) {
-    return margin > Real(0);
+template <class M> inline constexpr bool is_strict = requires { requires M::strict; };
+template <class M, class Real> SYNFIRE_HD SpikeOf<Real> crosses(Real margin) {
+  const bool crossed = is_strict<M> ? margin > Real(0) : margin >= Real(0);
+  if constexpr (is_dual<Real>) {
+    return dual::spike(margin, crossed);
   } else {
-    return margin >= Real(0);
+    return crossed;
   }
 }
 

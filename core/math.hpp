@@ -24,6 +24,7 @@ template <> struct Format<float> {
   // pi/2 in parts, whose products with whole numbers below 2^13 are exact but for the last
   static constexpr float half_pi[3] = {1.5703125f, 4.837512969970703125e-4f, 7.5497899548918821e-8f};
   static constexpr int sine = 4, cosine = 5;  // terms beyond the first
+  static constexpr int expm1 = 11, arctan = 8, erfc = 12;
 };
 template <> struct Format<double> {
   using Bits = std::int64_t;
@@ -34,6 +35,7 @@ template <> struct Format<double> {
   static constexpr double half_pi[3] = {1.57079632673412561417, 6.07710050630396597660e-11,
                                         2.02226624879595063154e-21};
   static constexpr int sine = 8, cosine = 8;
+  static constexpr int expm1 = 19, arctan = 19, erfc = 24;
 };
 
 }  // namespace detail
@@ -110,6 +112,66 @@ template <class Real> SYNFIRE_HD Real cos(Real x) { return detail::sine(x, 1); }
 template <class Real> SYNFIRE_HD Real sigmoid(Real x) {
   using F = detail::Format<Real>;
   return Real(1) / (Real(1) + exp(-(x < F::exp_low ? F::exp_low : x)));
+}
+
+/// The hyperbolic tangent. Relative error below 4 ulp; odd, never beyond +-1. From e^(2|x|) - 1, by its
+/// Taylor series where that is small.
+template <class Real> SYNFIRE_HD Real tanh(Real x) {
+  using F = detail::Format<Real>;
+  const Real y = Real(2) * (x < Real(0) ? -x : x);
+  Real sum = Real(1);
+  SYNFIRE_UNROLL
+  for (int k = F::expm1; k >= 2; --k) sum = Real(1) + sum * (y * (Real(1) / Real(k)));
+  const Real less_one = y < Real(1) ? y * sum : exp(y) - Real(1);
+  const Real t = Real(1) - Real(2) / (less_one + Real(2));
+  const Real size = y < Real(1) ? less_one / (less_one + Real(2)) : t;
+  return x < Real(0) ? -size : size;
+}
+
+/// The arc tangent. Relative error below 3 ulp; odd, +-pi/2 at infinity. Taylor series within +-tan(pi/8), to
+/// which other arguments are turned by pi/4 or pi/2.
+template <class Real> SYNFIRE_HD Real atan(Real x) {
+  using F = detail::Format<Real>;
+  const Real size = x < Real(0) ? -x : x;
+  const bool far = size > Real(2.41421356237309504880), middle = size > Real(0.41421356237309504880);
+  const Real above = far ? Real(-1) : (middle ? size - Real(1) : size);
+  const Real below = far ? size : (middle ? size + Real(1) : Real(1));
+  const Real turn = far ? Real(2) : (middle ? Real(1) : Real(0));
+  const Real t = above / below, z = t * t;
+  Real sum = Real(0);
+  SYNFIRE_UNROLL
+  for (int k = F::arctan; k >= 1; --k)
+    sum = z * ((k % 2 == 0 ? Real(1) : Real(-1)) * (Real(1) / Real(2 * k + 1)) + sum);
+  const Real quarter_low = ((F::half_pi[1] + F::half_pi[2]) * Real(0.5)) * turn;
+  const Real value = F::half_pi[0] * Real(0.5) * turn + (quarter_low + (t + t * sum));
+  return x < Real(0) ? -value : value;
+}
+
+/// 1 less the error function. Absolute error below 2^-21 in float and 2^-50 in double, for positive x less
+/// than 1e-5 (1e-13 in double) of the value down to 1e-37 (1e-300). e^(x^2) erfc(x) / t is a Chebyshev series
+/// in t = 3 / (3 + |x|).
+template <class Real> SYNFIRE_HD Real erfc(Real x) {
+  constexpr double series[] = {
+      0.942292149320581307022,      0.377158949691565792806,      0.118036033447495454251,
+      0.0283623466996951515153,     0.00487175775760554638765,    0.000459852387876544278611,
+      -0.0000214302223810531519356, -0.0000130144736992413488498, -8.80928358285351363346e-7,
+      2.74648004797028445267e-7,    4.41599189922378550835e-8,    -6.39840838557548284128e-9,
+      -1.67683572124846441693e-9,   1.94733547008900241467e-10,   6.24744130346938950734e-11,
+      -8.12455755224449573526e-12,  -2.33031461322256572524e-12,  4.19103853922533297577e-13,
+      8.19333526881302985936e-14,   -2.33524721079292632893e-14,  -2.24425856491653643039e-15,
+      1.28114352980505061617e-15,   1.10545829653963023334e-18,   -6.44579513564903969652e-17};
+  const Real size = x < Real(0) ? -x : x;
+  const Real t = Real(3) / (Real(3) + size), u = Real(4) * t - Real(2);  // twice the argument of the series
+  Real last = 0, sum = 0;
+  SYNFIRE_UNROLL
+  for (int k = detail::Format<Real>::erfc - 1; k >= 1; --k) {
+    const Real next = u * sum - last + Real(series[k]);
+    last = sum;
+    sum = next;
+  }
+  const Real scaled = Real(0.5) * (u * sum + Real(series[0])) - last;
+  const Real value = size > Real(30) ? Real(0) : t * scaled * exp(-size * size);
+  return x < Real(0) ? Real(2) - value : value;
 }
 
 /// sqrt is correctly rounded by IEEE and by every target.

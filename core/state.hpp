@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -20,12 +21,15 @@ class State {
   using Values = std::variant<std::vector<float>, std::vector<double>, std::vector<std::uint32_t>,
                               std::vector<std::uint64_t>, std::vector<std::int64_t>>;
 
-  /// Elements [first, first + values.size()) of an array of `total`.
-  template <class T>
-  void put(const std::string& name, std::size_t total, std::size_t first, std::span<const T> values) {
-    auto& array = array_of<T>(name);
-    array.resize(total);
-    std::copy(values.begin(), values.end(), array.begin() + static_cast<std::ptrdiff_t>(first));
+  /// Where values of a part belong in their array.
+  struct Piece {
+    std::uint64_t first, count;
+  };
+
+  /// Elements [first, first + values.size()) of an array; they lie there after `arrange`.
+  template <class T> void put(const std::string& name, std::size_t first, std::span<const T> values) {
+    append(name, values);
+    pieces_[name].push_back({first, values.size()});
   }
   /// Elements at the end of an array.
   template <class T> void append(const std::string& name, std::span<const T> values) {
@@ -49,6 +53,30 @@ class State {
     return array;
   }
 
+  /// Takes an array of another part in, behind what is there.
+  void absorb(const std::string& name, Values values, const std::vector<Piece>& pieces) {
+    const auto [own, is_new] = arrays_.try_emplace(name, std::move(values));
+    if (!is_new) std::visit([&]<class T>(const std::vector<T>& more) { append<T>(name, more); }, values);
+    if (pieces.empty()) return;
+    auto& all = pieces_[name];
+    all.insert(all.end(), pieces.begin(), pieces.end());
+  }
+  /// Calls take(name, values, pieces) for each array and forgets it.
+  template <class Take> void hand_over(const Take& take) {
+    while (!arrays_.empty()) {
+      auto array = arrays_.extract(arrays_.begin());
+      take(array.key(), std::move(array.mapped()), pieces_[array.key()]);
+    }
+    pieces_.clear();
+  }
+  /// When all parts have put theirs: every element to its place. Throws Error(internal) where parts are
+  /// missing.
+  void arrange() {
+    for (const auto& [name, pieces] : pieces_)
+      std::visit([&, &pieces = pieces](auto& array) { arrange(array, pieces); }, arrays_.at(name));
+    pieces_.clear();
+  }
+
   const std::map<std::string, Values>& arrays() const { return arrays_; }
   void insert(const std::string& name, Values values) { arrays_[name] = std::move(values); }
 
@@ -61,8 +89,25 @@ class State {
   template <class T> std::vector<T>& array_of(const std::string& name) {
     return std::get<std::vector<T>>(arrays_.try_emplace(name, std::vector<T>()).first->second);
   }
+  template <class T> static void arrange(std::vector<T>& array, const std::vector<Piece>& pieces) {
+    std::uint64_t end = 0;
+    const bool in_order = std::all_of(pieces.begin(), pieces.end(), [&](const Piece& piece) {
+      return std::exchange(end, piece.first + piece.count) == piece.first;
+    });
+    if (in_order) return;
+    std::vector<T> arranged(array.size());
+    auto from = array.begin();
+    for (const Piece& piece : pieces) {
+      if (piece.first + piece.count > array.size())
+        throw Error(ErrorKind::internal, "a part of the state is missing");
+      std::copy_n(from, piece.count, arranged.begin() + static_cast<std::ptrdiff_t>(piece.first));
+      from += static_cast<std::ptrdiff_t>(piece.count);
+    }
+    array.swap(arranged);
+  }
 
   std::map<std::string, Values> arrays_;
+  std::map<std::string, std::vector<Piece>> pieces_;  // of arrays that are put, in the order of their values
 };
 
 /// The share of one part, elements [first, first + count) of `total`, in the arrays below a path.
@@ -78,7 +123,7 @@ template <class Archive> struct StateShare {
 
   /// One value for each element of the share.
   template <class T> void put(std::string_view name, std::span<const T> values) const {
-    state.put(of(name), total, first, values);
+    state.put(of(name), first, values);
   }
   template <class T> std::span<const T> get(std::string_view name) const {
     return std::span(state.template get<T>(of(name), total)).subspan(first, count);

@@ -14,12 +14,6 @@
 
 namespace synfire {
 
-namespace {
-
-constexpr std::size_t window_bytes = 1 << 20;
-
-}  // namespace
-
 /// Plain files are read with read(2): zlib's own buffer would be a second copy of every byte.
 struct ByteFile::State {
   int descriptor = -1;
@@ -35,7 +29,8 @@ struct ByteFile::State {
   }
 };
 
-ByteFile::ByteFile(const std::string& path) : path_(path), state_(std::make_unique<State>()) {
+ByteFile::ByteFile(const std::string& path, std::size_t window)
+    : path_(path), window_(window), state_(std::make_unique<State>()) {
   const auto unreadable = [&path] {
     return Error(ErrorKind::input, fmt::format("{}: cannot read: {}", path, std::strerror(errno)));
   };
@@ -67,7 +62,7 @@ ByteFile::~ByteFile() = default;
 /// Small files need no large window: many of them are opened one after another.
 std::size_t ByteFile::first_window() const {
   constexpr std::uint64_t least = 4096;
-  return std::clamp<std::uint64_t>(gzip_ ? 8 * size_ : size_ + 1, least, window_bytes);
+  return std::clamp<std::uint64_t>(gzip_ ? 8 * size_ : size_ + 1, least, window_);
 }
 
 std::size_t ByteFile::fetch(std::span<std::uint8_t> to) {

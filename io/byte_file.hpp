@@ -17,8 +17,11 @@ namespace synfire {
 /// the mark of gzip is unpacked on the way; offsets then count unpacked bytes.
 class ByteFile {
  public:
-  /// Errors: the file cannot be read, or is a directory.
-  explicit ByteFile(const std::string& path);
+  static constexpr std::size_t usual_window = 1 << 20;
+
+  /// `window`: bytes that are read at once, at least 4096. Errors: the file cannot be read, or is a
+  /// directory.
+  explicit ByteFile(const std::string& path, std::size_t window = usual_window);
   ByteFile(ByteFile&&) noexcept;
   ByteFile& operator=(ByteFile&&) noexcept;
   ~ByteFile();
@@ -31,7 +34,7 @@ class ByteFile {
   std::uint64_t offset() const { return offset_; }
 
   /// The bytes ahead: at least `least` of them, fewer only where the file ends. Valid until the next call.
-  /// Errors: reading fails, damaged gzip data. `least` may exceed the window's usual size of 1 MiB; memory is
+  /// Errors: reading fails, damaged gzip data. `least` may exceed the window; memory is
   /// taken as bytes really come.
   std::span<const std::uint8_t> peek(std::size_t least = 1);
   /// Goes on by `count` bytes, at most as many as peek gave.
@@ -52,6 +55,7 @@ class ByteFile {
 
   struct State;
   std::string path_;
+  std::size_t window_ = usual_window;
   bool gzip_ = false;
   std::uint64_t size_ = 0, offset_ = 0;
   std::unique_ptr<State> state_;

@@ -18,6 +18,7 @@ Type type_in_file(hid_t type) {
       return Type::text;
     case H5T_FLOAT:
       return size <= 4 ? Type::float32 : Type::float64;
+    case H5T_ENUM:  // as h5py keeps what is true or false
     case H5T_INTEGER: {
       if (log_size < 0) return Type::other;
       const Type first = H5Tget_sign(type) == H5T_SGN_NONE ? Type::uint8 : Type::int8;
@@ -93,7 +94,7 @@ void Dataset::check_room(std::uint64_t values, std::size_t value_size) const {
 
 void Dataset::require_known_filters() const {
   for (const int filter : filters())
-    if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE && filter != H5Z_FILTER_FLETCHER32)
+    if (!is_known_filter(filter))
       fail(ErrorKind::input, file_path(), path_,
            fmt::format(
                "is packed by filter {} of HDF5, which cannot be read; pack it anew: h5repack -f GZIP=1",

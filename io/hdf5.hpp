@@ -150,20 +150,21 @@ class Dataset : public Object {
   template <class T> void append(std::span<const T> values) {
     append_bytes(std::as_bytes(values), type_of<T>());
   }
-  /// One number of each record (compound type) in rows [first, first + count), converted to T. Errors: no
-  /// such field, fractions, overflow, damage.
-  template <class T>
-  std::vector<T> read_field(const std::string& field, std::uint64_t first, std::uint64_t count) const {
-    std::vector<T> values(select_rows(first, count, sizeof(T)).total);
-    if (!values.empty()) read_field_into(field, first, type_of<T>(), values.size(), values.data());
-    return values;
-  }
-  /// Names of the numbers of a record; none where the elements are no records.
+  /// Some numbers of each record (compound type) in rows [first, first + count), record after record, in the
+  /// order of the names. Errors: no such field, no whole numbers of 64 bits, damage.
+  std::vector<std::int64_t> read_fields(std::span<const std::string> names, std::uint64_t first,
+                                        std::uint64_t count) const;
+  /// Names of the whole numbers (or true and false) of a record; none where the elements are no records.
   std::vector<std::string> fields() const;
   /// Numbers of the filters that chunks pass through; none where it has no chunks.
   std::vector<int> filters() const;
   /// Rows of a chunk; 0 where it has no chunks. Errors: none.
   std::uint64_t chunk_rows() const;
+  /// Bytes of an element, unpacked.
+  std::size_t element_bytes() const;
+  /// Byte of the file where the chunk with a row begins, of a one-dimensional dataset; where it has no
+  /// chunks, the row; 0 where there is nothing. Errors: none.
+  std::uint64_t offset_of(std::uint64_t row) const;
   /// The chunk that holds a row, of a one-dimensional dataset. Errors: there is none, larger than the file.
   RawChunk read_chunk(std::uint64_t row) const;
 
@@ -185,8 +186,6 @@ class Dataset : public Object {
   using Object::Object;
   void append_bytes(std::span<const std::byte> bytes, Type type);
   void overwrite_bytes(std::uint64_t values, Type type, const void* from);
-  void read_field_into(const std::string& field, std::uint64_t first, Type type, std::size_t count,
-                       void* to) const;
   void append_list_of(ListOf element, const void* values, std::size_t count);
 
   /// A rectangle that was checked to exist and to be worth allocating `total` values for.
@@ -261,6 +260,8 @@ class File : public Group {
   /// it. Replaces a file of that name.
   static File create_at_once(const std::string& path);
   static File open(const std::string& path);
+  /// A file that is there already. All that is in it is looked at first, as later it lies in memory. Errors:
+  /// damaged; more than 65,536 objects.
   static File open_for_writing(const std::string& path);
   /// True if the file begins as HDF5 does. Errors: it cannot be read.
   static bool is_hdf5(const std::string& path);

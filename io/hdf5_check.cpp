@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "io/byte_file.hpp"
+#include "io/hdf5_chunk_tree.hpp"
 #include "io/hdf5_internal.hpp"
+#include "io/hdf5_messages.hpp"
 
 namespace synfire::hdf5::detail {
 
@@ -16,18 +18,8 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr std::size_t reference_bytes = 16;  // length (4), address of a heap (8), number in it (4)
-
-/// Kinds of message in an object's header.
-enum Kind : std::uint16_t {
-  dataspace = 0x01,
-  datatype = 0x03,
-  other_files = 0x07,
-  layout = 0x08,
-  attribute = 0x0C,
-  names = 0x11,
-  continuation = 0x10,
-};
+constexpr std::size_t window_bytes = 1 << 14;  // headers and index nodes are small and far from each other
+constexpr std::size_t reference_bytes = 16;    // length (4), address of a heap (8), number in it (4)
 
 struct Message {
   std::uint16_t kind = 0;
@@ -47,7 +39,7 @@ struct Message {
 class Header {
  public:
   Header(const CheckedFile& file, haddr_t address, const std::string& object)
-      : file_(file.path), object_(object) {
+      : file_(file.path, window_bytes), object_(object) {
     require_plain_addresses(file.id);
     const Bytes head = bytes_at(address, 16);
     if (std::memcmp(head.data(), "OHDR\2", 5) == 0)
@@ -76,6 +68,8 @@ class Header {
   [[noreturn]] void cannot_read(std::string_view what) const {
     fail(ErrorKind::input, file_.path(), object_, fmt::format("cannot be read: it {}", what));
   }
+
+  ByteFile& file() { return file_; }
 
   Bytes bytes_at(std::uint64_t place, std::uint64_t count) {
     if (place > file_.size() || count > file_.size() - place) refuse("has a part behind the end of the file");
@@ -123,6 +117,8 @@ class Header {
       if (length > block.size() - at) refuse("has a header whose parts do not fit in it");
       message.body.assign(block.data() + at, block.data() + at + length);
       at += length;
+      if (!message.shared && !is_whole_message(message.kind, message.body))
+        refuse("has a header with a part that is not whole");
       if (message.kind == continuation) add_block(message);
       all.push_back(std::move(message));
     }
@@ -144,7 +140,7 @@ class Header {
 };
 
 /// The one message of a kind.
-const Message& only(const std::vector<Message>& all, Kind kind, const Header& header) {
+const Message& only(const std::vector<Message>& all, MessageKind kind, const Header& header) {
   const auto is = [kind](const Message& m) { return m.kind == kind; };
   const auto found = std::ranges::find_if(all, is);
   if (found == all.end() || std::count_if(found, all.end(), is) > 1)
@@ -153,68 +149,163 @@ const Message& only(const std::vector<Message>& all, Kind kind, const Header& he
   return *found;
 }
 
-/// Sizes of a dataspace, slowest first.
-std::vector<std::uint64_t> sizes_of(const Message& space, const Header& header) {
-  const std::size_t version = space.number(0, 1), rank = space.number(1, 1);
-  const std::size_t begin = version == 1 ? 8 : 4;
-  if (version < 1 || version > 2 || rank > H5S_MAX_RANK || space.size() < begin + 8 * rank)
-    header.refuse("has a size that cannot be");
+/// Sizes of a dataspace, slowest first; nothing where they do not lie in these bytes.
+std::optional<std::vector<std::uint64_t>> sizes_in(std::span<const std::uint8_t> space) {
+  if (space.size() < 4) return std::nullopt;
+  constexpr std::uint8_t limits_follow = 1;
+  const std::size_t version = space[0], rank = space[1], begin = version == 1 ? 8 : 4;
+  const std::size_t lists = (space[2] & limits_follow) != 0 ? 2 : 1;
+  if (version < 1 || version > 2 || rank > H5S_MAX_RANK || space.size() < begin + 8 * rank * lists)
+    return std::nullopt;
+  constexpr std::uint8_t without_elements = 2;
+  if (version == 2 && space[3] == without_elements) return std::vector<std::uint64_t>{0};
   std::vector<std::uint64_t> sizes;
-  for (std::size_t i = 0; i < rank; ++i) sizes.push_back(space.number(begin + 8 * i, 8));
+  for (std::size_t i = 0; i < rank; ++i) sizes.push_back(little_endian<std::uint64_t>(&space[begin + 8 * i]));
   return sizes;
 }
+std::vector<std::uint64_t> sizes_of(const Message& space, const Header& header) {
+  const auto sizes = sizes_in(space.body);
+  if (!sizes) header.refuse("has a size that cannot be");
+  return *sizes;
+}
 
-/// Chunks: as many dimensions as the dataset has and the size of an element; none of them 0.
-void check_chunks(const Message& stored, std::size_t count, std::size_t at, std::size_t bytes,
-                  std::size_t rank, std::uint64_t element, const Header& header) {
+/// Whether so many elements of this size fit into these bytes.
+bool fits(const std::vector<std::uint64_t>& sizes, std::uint64_t element, std::uint64_t bytes) {
+  std::uint64_t needed = element;
+  for (const std::uint64_t size : sizes)
+    if (__builtin_mul_overflow(needed, size, &needed)) return false;
+  return needed <= bytes;
+}
+
+/// How the chunks of a dataset are told in its layout.
+struct StoredChunks {
+  std::size_t count, at, bytes;  ///< of the sizes: how many, where, how many bytes each
+  std::size_t tree = 0;          ///< where the address of their index stands; 0: it is of a newer kind
+};
+
+/// Chunks: as many dimensions as the dataset has and the size of an element; none of them 0. Comes back with
+/// the bytes of one.
+std::uint64_t check_chunks(const Message& stored, const StoredChunks& told, std::size_t rank,
+                           std::uint64_t element, const Header& header) {
   constexpr std::uint64_t largest = 0xffffffff;
-  if (rank == 0 || count != rank + 1 || bytes < 1 || bytes > 8 || at + count * bytes > stored.size())
+  if (rank == 0 || told.count != rank + 1 || told.bytes < 1 || told.bytes > 8 ||
+      told.at + told.count * told.bytes > stored.size())
     header.refuse("has chunks of another shape than its own");
   std::uint64_t chunk = 1;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint64_t size = stored.number(at + i * bytes, bytes);
+  for (std::size_t i = 0; i < told.count; ++i) {
+    const std::uint64_t size = stored.number(told.at + i * told.bytes, told.bytes);
     if (size == 0 || size > largest / chunk) header.refuse("has chunks that are empty or over 4 GiB");
     chunk *= size;
   }
-  if (stored.number(at + (count - 1) * bytes, bytes) != element)
+  if (stored.number(told.at + (told.count - 1) * told.bytes, told.bytes) != element)
     header.refuse("has chunks of elements of another size");
+  return chunk;
 }
 
 void check_layout(const Message& stored, const std::vector<std::uint64_t>& sizes, std::uint64_t element,
-                  const Header& header) {
+                  bool filtered, Header& header) {
   enum Class : std::uint64_t { in_header, in_one_piece, in_chunks };
   const std::uint64_t version = stored.number(0, 1);
   const bool old = version < 3;
   const std::uint64_t stored_as = stored.number(old ? 2 : 1, 1);
   if (version < 1 || version > 4 || stored_as > in_chunks) header.cannot_read("is stored in an unusual way");
   if (stored_as == in_one_piece) return;
-  if (stored_as == in_chunks && old)
-    return check_chunks(stored, stored.number(1, 1), 16, 4, sizes.size(), element, header);
-  if (stored_as == in_chunks && version == 3)
-    return check_chunks(stored, stored.number(2, 1), 11, 4, sizes.size(), element, header);
-  if (stored_as == in_chunks)
-    return check_chunks(stored, stored.number(3, 1), 5, stored.number(4, 1), sizes.size(), element, header);
+  if (stored_as == in_chunks) {
+    const StoredChunks told = old            ? StoredChunks{stored.number(1, 1), 16, 4, 8}
+                              : version == 3 ? StoredChunks{stored.number(2, 1), 11, 4, 3}
+                                             : StoredChunks{stored.number(3, 1), 5, stored.number(4, 1)};
+    const std::uint64_t chunk = check_chunks(stored, told, sizes.size(), element, header);
+    if (!filtered && told.tree != 0 &&
+        !has_chunks_of(header.file(), stored.number(told.tree, 8), told.count, chunk))
+      header.refuse("has a damaged index of its chunks");
+    return;
+  }
   if (old) header.cannot_read("is stored in an unusual way");
-  std::uint64_t needed = element;
-  for (const std::uint64_t size : sizes)
-    if (__builtin_mul_overflow(needed, size, &needed)) header.refuse("has a size that cannot be");
-  if (stored.number(2, 2) < needed || stored.size() < 4 + needed) header.refuse("is larger than its bytes");
+  const std::uint64_t held = stored.number(2, 2);
+  if (stored.size() < 4 + held || !fits(sizes, element, held)) header.refuse("is larger than its bytes");
+}
+
+/// Where the parts of an attribute's message lie.
+struct AttributeParts {
+  std::size_t name, name_bytes, type, type_bytes, space, space_bytes, value;
+  bool shared_type, shared_space;
+};
+std::optional<AttributeParts> parts_of(const Message& message) {
+  const std::uint64_t version = message.number(0, 1), flags = version > 1 ? message.number(1, 1) : 0;
+  if (version < 1 || version > 3) return std::nullopt;
+  const auto room = [version](std::uint64_t bytes) { return version == 1 ? (bytes + 7) / 8 * 8 : bytes; };
+  AttributeParts parts{};
+  parts.shared_type = (flags & 1) != 0;
+  parts.shared_space = (flags & 2) != 0;
+  parts.name = version == 3 ? 9 : 8;
+  parts.name_bytes = message.number(2, 2);
+  parts.type = parts.name + room(parts.name_bytes);
+  parts.type_bytes = message.number(4, 2);
+  parts.space = parts.type + room(parts.type_bytes);
+  parts.space_bytes = message.number(6, 2);
+  parts.value = parts.space + room(parts.space_bytes);
+  if (parts.name_bytes == 0 || parts.value > message.size()) return std::nullopt;
+  return parts;
+}
+
+/// Where the type lies that a message names instead of telling it, if it is one of its own in the file.
+std::optional<haddr_t> address_of_type(std::span<const std::uint8_t> named) {
+  constexpr std::uint8_t with_room = 1, newest = 3, of_its_own = 2;
+  if (named.size() < 2 || named[0] < with_room || named[0] > newest) return std::nullopt;
+  const std::size_t at = named[0] == with_room ? 8 : 2;
+  if (named.size() < at + 8 || (named[0] == newest && named[1] != of_its_own)) return std::nullopt;
+  return little_endian<std::uint64_t>(&named[at]);
+}
+
+/// Bytes of an element of an attribute; nothing where its type is not whole.
+std::optional<std::uint64_t> element_of(std::span<const std::uint8_t> type, bool elsewhere,
+                                        const CheckedFile& file, const std::string& object) {
+  constexpr std::size_t size_at = 4;
+  if (!elsewhere) {
+    if (!is_whole_type(type)) return std::nullopt;
+    return little_endian<std::uint32_t>(&type[size_at]);
+  }
+  const auto address = address_of_type(type);
+  if (!address) return std::nullopt;
+  Header header(file, *address, object);
+  const auto all = header.messages();
+  const Message& told = only(all, datatype, header);
+  if (!is_whole_type(told.body)) return std::nullopt;
+  return told.number(size_at, 4);
+}
+
+/// Whether an attribute is told whole, with a value of the size that its type and shape make: the library
+/// (1.10) copies that many bytes without asking.
+bool is_whole_attribute(const Message& message, const CheckedFile& file, const std::string& object) {
+  const auto parts = parts_of(message);
+  if (!parts || parts->shared_space || message.body[parts->name + parts->name_bytes - 1] != 0) return false;
+  const std::span<const std::uint8_t> bytes(message.body);
+  const auto element =
+      element_of(bytes.subspan(parts->type, parts->type_bytes), parts->shared_type, file, object);
+  const auto sizes = sizes_in(bytes.subspan(parts->space, parts->space_bytes));
+  return element && sizes && fits(*sizes, *element, message.size() - parts->value);
+}
+
+/// What elements are made of is described whole, of a dataset and of all attributes.
+void check_types(const std::vector<Message>& all, const Header& header, const CheckedFile& file,
+                 const std::string& object) {
+  for (const Message& message : all) {
+    if (message.shared) continue;
+    if (message.kind == datatype && !is_whole_type(message.body))
+      header.refuse("has elements whose description is not whole");
+    if (message.kind == attribute && !is_whole_attribute(message, file, object))
+      header.refuse("has an attribute whose description is not whole");
+  }
 }
 
 /// The value of an attribute's message, if it is the one of that name: one reference into a heap.
 std::optional<std::string> reference_in(const Message& message, const std::string& name) {
-  const std::uint64_t version = message.number(0, 1);
-  if (version < 1 || version > 3) return std::nullopt;
-  const auto room = [version](std::uint64_t bytes) { return version == 1 ? (bytes + 7) / 8 * 8 : bytes; };
-  const std::size_t begin = version == 3 ? 9 : 8;
-  const std::uint64_t name_bytes = message.number(2, 2);
-  const std::size_t value =
-      begin + room(name_bytes) + room(message.number(4, 2)) + room(message.number(6, 2));
-  if (begin + name_bytes > message.size() || value + reference_bytes > message.size()) return std::nullopt;
+  const auto parts = parts_of(message);
+  if (!parts || parts->value + reference_bytes > message.size()) return std::nullopt;
   const std::string_view bytes(reinterpret_cast<const char*>(message.body.data()), message.size());
-  const std::string_view found = bytes.substr(begin, name_bytes);
+  const std::string_view found = bytes.substr(parts->name, parts->name_bytes);
   if (found.substr(0, found.find('\0')) != name) return std::nullopt;
-  return std::string(bytes.substr(value, reference_bytes));
+  return std::string(bytes.substr(parts->value, reference_bytes));
 }
 
 /// Goes to object `number` of the heap at `address` and says how many bytes it has.
@@ -287,6 +378,8 @@ void check_type_at(hid_t type, int depth, const std::string& file, const std::st
     case H5T_ARRAY:
     case H5T_ENUM: {
       const Id base(H5Tget_super(type), H5Tclose);
+      if (kind == H5T_ENUM && H5Tget_class(base) != H5T_INTEGER)
+        refuse("has names for what is no whole number");
       return check_type_at(base, depth + 1, file, object);
     }
     default:  // texts and what cannot be read as numbers
@@ -301,15 +394,21 @@ void check_dataset(const CheckedFile& file, haddr_t address, const std::string& 
   const auto all = header.messages();
   if (std::ranges::any_of(all, [](const Message& m) { return m.kind == other_files; }))
     fail(ErrorKind::input, file.path, object, "lies in other files");
+  check_types(all, header, file, object);
   const std::uint64_t element = only(all, datatype, header).number(4, 4);
   if (element == 0) header.refuse("has elements without a size");
-  check_layout(only(all, layout, header), sizes_of(only(all, dataspace, header), header), element, header);
+  const bool filtered =
+      std::ranges::any_of(all, [](const Message& m) { return m.kind == filters && m.number(1, 1) > 0; });
+  check_layout(only(all, layout, header), sizes_of(only(all, dataspace, header), header), element, filtered,
+               header);
 }
 
 void check_group(const CheckedFile& file, haddr_t address, const std::string& object) {
   constexpr std::uint64_t no_more = 1, part_bytes = 16;
   Header header(file, address, object);
-  for (const Message& message : header.messages()) {
+  const auto all = header.messages();
+  check_types(all, header, file, object);
+  for (const Message& message : all) {
     if (message.kind != names) continue;
     const Bytes heap = header.bytes_at(message.number(8, 8), 32);
     if (std::memcmp(heap.data(), "HEAP\0", 5) != 0) header.refuse("has no place for its names");

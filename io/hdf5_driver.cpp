@@ -94,6 +94,41 @@ int rank(const Block& block) {
   return root_of_tree + highest_level - std::to_integer<int>(block.bytes[5]);
 }
 
+// ---- Writes across pages ----
+// A kill may end a write between two pages of the file, never within one.
+
+constexpr haddr_t page_bytes = 4096;
+
+/// Entries of an index node stand in ascending order behind their count; more are added behind the last.
+std::size_t entries_of(std::span<const std::byte> node) {
+  constexpr std::size_t place = 6;
+  return std::to_integer<std::size_t>(node[place]) | std::to_integer<std::size_t>(node[place + 1]) << 8;
+}
+
+/// Whether a block must be on disk from its end to its beginning: an index node whose count goes up, as it
+/// would count entries that are not there yet.
+bool is_growing_node(const Driver& driver, haddr_t address, const Block& block) {
+  if (block.type != H5FD_MEM_BTREE || !begins_with(block, "TREE")) return false;
+  std::array<std::byte, 8> before{};
+  return read_bytes(driver, address, before) && entries_of(block.bytes) > entries_of(before);
+}
+
+/// Changes a block on disk page by page.
+bool change_bytes(Driver& driver, haddr_t address, const Block& block) {
+  const std::span<const std::byte> all(block.bytes);
+  std::vector<std::pair<std::size_t, std::size_t>> pieces;
+  for (std::size_t at = 0; at < all.size();) {
+    const haddr_t left_in_page = page_bytes - (address + at) % page_bytes;
+    const std::size_t count = std::min<std::size_t>(all.size() - at, left_in_page);
+    pieces.emplace_back(at, count);
+    at += count;
+  }
+  if (pieces.size() > 1 && is_growing_node(driver, address, block)) std::ranges::reverse(pieces);
+  return std::ranges::all_of(pieces, [&](const auto& piece) {
+    return write_bytes(driver, address + piece.first, all.subspan(piece.first, piece.second));
+  });
+}
+
 /// The file first grows to what will be announced as its size; then come blocks that nothing on disk refers
 /// to yet; then those that are changed.
 bool write_in_safe_order(Driver& driver) {
@@ -115,9 +150,8 @@ bool write_in_safe_order(Driver& driver) {
     }
   }
   std::stable_sort(changes.begin(), changes.end(), [](auto& a, auto& b) { return a.rank < b.rank; });
-  return std::all_of(changes.begin(), changes.end(), [&](const auto& change) {
-    return write_bytes(driver, change.address, change.block->bytes);
-  });
+  return std::all_of(changes.begin(), changes.end(),
+                     [&](const auto& change) { return change_bytes(driver, change.address, *change.block); });
 }
 
 /// Runs `write` unless an earlier one failed. If it fails, or memory runs out, it was the last.

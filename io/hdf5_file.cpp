@@ -186,7 +186,27 @@ File File::open_with(const std::string& path, bool write) {
 }
 
 File File::open(const std::string& path) { return open_with(path, false); }
-File File::open_for_writing(const std::string& path) { return open_with(path, true); }
+
+namespace {
+
+/// Opens everything below a group, so that it is looked at as for reading. Groups may lie in each other.
+void look_at_all(const Group& group, int depth, int& looks_left) {
+  constexpr int deepest = 64;
+  for (const std::string& name : group.children()) {
+    if (depth == deepest || --looks_left < 0)
+      fail(ErrorKind::input, group.file_path(), group.path(), "holds more objects than can be looked at");
+    if (group.has_dataset(name)) group.dataset(name);
+    if (group.has_group(name)) look_at_all(group.group(name), depth + 1, looks_left);
+  }
+}
+
+}  // namespace
+
+File File::open_for_writing(const std::string& path) {
+  int looks = 1 << 16;
+  look_at_all(open_with(path, false), 0, looks);
+  return open_with(path, true);
+}
 
 bool File::is_hdf5(const std::string& path) {
   constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";

@@ -13,10 +13,21 @@
 
 namespace synfire::hdf5::detail {
 
+/// LZF of h5py; the library knows only its own filters.
+inline constexpr int lzf_filter = 32000;
+/// Teaches the library to unpack it.
+void register_filters();
+/// Whether chunks that passed this filter can be read.
+bool is_known_filter(int filter);
+/// Undoes one filter of a chunk that has `chunk_bytes` when it is unpacked, except that shuffled bytes stay
+/// so. False for damage and for filters that are not known.
+bool undo_filter(int filter, std::size_t chunk_bytes, std::vector<std::uint8_t>& bytes);
+
 inline std::recursive_mutex& library_mutex() {
   // Outlives handles in static storage; so does the library, which at exit would close what they hold.
   static auto* const mutex = [] {
     H5dont_atexit();
+    register_filters();
     return new std::recursive_mutex;
   }();
   return *mutex;

@@ -5,8 +5,6 @@
 // and a number in it; a heap ("GCOL") is a chain of numbered objects.
 #include <algorithm>
 
-#include <zlib.h>
-
 #include "io/byte_file.hpp"
 #include "io/float16.hpp"
 #include "io/hdf5_check.hpp"
@@ -21,25 +19,10 @@ namespace {
 constexpr std::size_t row_bytes = 16;  // length (4), address (8), number (4)
 using Bytes = std::vector<std::uint8_t>;
 
-/// Undoes one filter of a chunk; false for one that is not known, or damage.
-bool undo_filter(H5Z_filter_t filter, std::size_t chunk_bytes, Bytes& bytes) {
-  if (filter == H5Z_FILTER_DEFLATE) {
-    Bytes plain(chunk_bytes + 8);
-    auto size = static_cast<uLongf>(plain.size());
-    if (uncompress(plain.data(), &size, bytes.data(), static_cast<uLong>(bytes.size())) != Z_OK) return false;
-    plain.resize(size);
-    bytes = std::move(plain);
-    return true;
-  }
-  if (filter == H5Z_FILTER_SHUFFLE) {
-    const Bytes mixed = bytes;
-    const std::size_t count = bytes.size() / row_bytes;
-    for (std::size_t i = 0; i < count * row_bytes; ++i) bytes[i % count * row_bytes + i / count] = mixed[i];
-    return true;
-  }
-  if (filter != H5Z_FILTER_FLETCHER32 || bytes.size() < 4) return false;
-  bytes.resize(bytes.size() - 4);
-  return true;
+void undo_shuffle(Bytes& bytes) {
+  const Bytes mixed = bytes;
+  const std::size_t count = bytes.size() / row_bytes;
+  for (std::size_t i = 0; i < count * row_bytes; ++i) bytes[i % count * row_bytes + i / count] = mixed[i];
 }
 
 /// The 16 bytes of a row; empty where it was never written.
@@ -94,6 +77,7 @@ class RowFinder {
                                          nullptr, &settings);
       if (!undo_filter(filter, static_cast<std::size_t>(rows) * row_bytes, bytes))
         refuse("has a chunk that cannot be unpacked");
+      if (filter == H5Z_FILTER_SHUFFLE) undo_shuffle(bytes);
     }
     const std::size_t at = static_cast<std::size_t>(row - first) * row_bytes;
     if (bytes.size() < at + row_bytes) refuse("has a chunk that is too short");

@@ -2,8 +2,6 @@
 #include <algorithm>
 #include <array>
 
-#include <zlib.h>
-
 #include "io/hdf5_internal.hpp"
 
 namespace synfire::hdf5 {
@@ -18,7 +16,8 @@ std::vector<std::string> Dataset::fields() const {
   if (!type.valid() || H5Tget_class(type) != H5T_COMPOUND) return names;
   const int count = H5Tget_nmembers(type);
   for (int i = 0; i < count; ++i) {
-    if (H5Tget_member_class(type, static_cast<unsigned>(i)) != H5T_INTEGER) continue;
+    const H5T_class_t kind = H5Tget_member_class(type, static_cast<unsigned>(i));
+    if (kind != H5T_INTEGER && kind != H5T_ENUM) continue;
     char* const name = H5Tget_member_name(type, static_cast<unsigned>(i));
     if (name == nullptr) continue;
     names.emplace_back(name);
@@ -27,20 +26,26 @@ std::vector<std::string> Dataset::fields() const {
   return names;
 }
 
-void Dataset::read_field_into(const std::string& field, std::uint64_t first, Type type, std::size_t count,
-                              void* to) const {
+std::vector<std::int64_t> Dataset::read_fields(std::span<const std::string> names, std::uint64_t first,
+                                               std::uint64_t count) const {
   const Lock lock;
   const auto check = [&](auto result) {
-    return checked(result, ErrorKind::input, file_path(), path_, fmt::format("cannot read '{}'", field));
+    return checked(result, ErrorKind::input, file_path(), path_, "cannot read its records");
   };
-  const auto names = fields();
-  if (std::find(names.begin(), names.end(), field) == names.end())
-    fail(ErrorKind::input, file_path(), path_, fmt::format("has no field '{}' of whole numbers", field));
+  const auto known = fields();
+  for (const std::string& name : names)
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      fail(ErrorKind::input, file_path(), path_, fmt::format("has no field '{}' of whole numbers", name));
   require_known_filters();
   if (dimensions().size() != 1) fail(ErrorKind::input, file_path(), path_, "must have one dimension");
-  check_chunks(std::array{first}, std::array{std::uint64_t{count}});
-  const Id record(H5Tcreate(H5T_COMPOUND, size_of(type)), H5Tclose);
-  check(H5Tinsert(record, field.c_str(), 0, native(type)));
+  const std::size_t row_bytes = names.size() * sizeof(std::int64_t);
+  std::vector<std::int64_t> values(names.empty() ? 0
+                                                 : select_rows(first, count, row_bytes).total * names.size());
+  if (values.empty()) return values;
+  check_chunks(std::array{first}, std::array{count});
+  const Id record(H5Tcreate(H5T_COMPOUND, row_bytes), H5Tclose);
+  for (std::size_t i = 0; i < names.size(); ++i)
+    check(H5Tinsert(record, names[i].c_str(), i * sizeof(std::int64_t), H5T_NATIVE_INT64));
   const Id in_file(H5Dget_space(handle_->id), H5Sclose);
   check(in_file.id);
   const hsize_t start = first, size = count;
@@ -48,7 +53,33 @@ void Dataset::read_field_into(const std::string& field, std::uint64_t first, Typ
   check(H5Sselect_hyperslab(in_file, H5S_SELECT_SET, &start, nullptr, &size, nullptr));
   const Id transfer(H5Pcreate(H5P_DATASET_XFER), H5Pclose);
   check(H5Pset_type_conv_cb(transfer, refuse_overflow, nullptr));
-  check(H5Dread(handle_->id, record, in_memory, in_file, transfer, to));
+  check(H5Dread(handle_->id, record, in_memory, in_file, transfer, values.data()));
+  return values;
+}
+
+std::size_t Dataset::element_bytes() const {
+  const Lock lock;
+  file_->require_open();
+  const Id type(H5Dget_type(handle_->id), H5Tclose);
+  return type.valid() ? H5Tget_size(type) : 0;
+}
+
+std::uint64_t Dataset::offset_of(std::uint64_t row) const {
+  const Lock lock;
+  file_->require_open();
+  const std::uint64_t rows = chunk_rows();
+  if (rows == 0) {
+    const haddr_t start = H5Dget_offset(handle_->id);
+    return start == HADDR_UNDEF ? 0 : start + row * element_bytes();
+  }
+  const hsize_t first = row / rows * rows;
+  unsigned left_out = 0;
+  haddr_t address = HADDR_UNDEF;
+  hsize_t bytes = 0;
+  if (dimensions().size() != 1 ||
+      H5Dget_chunk_info_by_coord(handle_->id, &first, &left_out, &address, &bytes) < 0)
+    return 0;
+  return address == HADDR_UNDEF ? 0 : address;
 }
 
 std::vector<int> Dataset::filters() const {
@@ -76,6 +107,17 @@ std::uint64_t Dataset::chunk_rows() const {
   return H5Pget_chunk(plist, H5S_MAX_RANK, chunk.data()) > 0 ? chunk[0] : 0;
 }
 
+namespace {
+
+// The library tells of a chunk by going through all of them, and reads one by searching for it. Where an
+// index is damaged, the two may find different ones, and the one that is read be larger than the one told of.
+bool is_found_alike(hid_t dataset, const hsize_t* at, hsize_t bytes) {
+  hsize_t found = 0;
+  return H5Dget_chunk_storage_size(dataset, at, &found) >= 0 && found == bytes;
+}
+
+}  // namespace
+
 RawChunk Dataset::read_chunk(std::uint64_t row) const {
   const Lock lock;
   const std::uint64_t rows = chunk_rows();
@@ -93,7 +135,8 @@ RawChunk Dataset::read_chunk(std::uint64_t row) const {
   check(H5Dget_chunk_info_by_coord(handle_->id, &start, &left_out, &address, &bytes));
   hsize_t file_bytes = 0;
   check(H5Fget_filesize(file_->id, &file_bytes));
-  if (address == HADDR_UNDEF || bytes > file_bytes || address > file_bytes - bytes)
+  if (address == HADDR_UNDEF || bytes > file_bytes || address > file_bytes - bytes ||
+      !is_found_alike(handle_->id, &start, bytes))
     fail(ErrorKind::input, file_path(), path_, fmt::format("its chunk of row {} is not in the file", row));
   RawChunk chunk{std::vector<std::uint8_t>(bytes), address, left_out};
   check(H5Dread_chunk(handle_->id, H5P_DEFAULT, &start, &chunk.filters_left_out, chunk.bytes.data()));
@@ -109,22 +152,8 @@ struct Filters {
 
   /// Whether the bytes of a chunk, unpacked, are as many as it must have. The library believes that.
   bool hold_a_chunk(std::vector<std::uint8_t> bytes, std::uint32_t left_out) const {
-    for (std::size_t i = all.size(); i-- > 0;) {
-      if ((left_out >> i & 1U) != 0) continue;
-      if (all[i] == H5Z_FILTER_FLETCHER32) {
-        if (bytes.size() < 4) return false;
-        bytes.resize(bytes.size() - 4);
-      }
-      if (all[i] != H5Z_FILTER_DEFLATE) continue;
-      constexpr std::uint64_t best_ratio = 1100, small = 1 << 20;  // deflate's is 1032
-      if (chunk_bytes > bytes.size() * best_ratio + small) return false;
-      std::vector<std::uint8_t> plain(chunk_bytes + 8);
-      auto size = static_cast<uLongf>(plain.size());
-      if (uncompress(plain.data(), &size, bytes.data(), static_cast<uLong>(bytes.size())) != Z_OK)
-        return false;
-      plain.resize(size);
-      bytes = std::move(plain);
-    }
+    for (std::size_t i = all.size(); i-- > 0;)
+      if ((left_out >> i & 1U) == 0 && !undo_filter(all[i], chunk_bytes, bytes)) return false;
     return bytes.size() == chunk_bytes;
   }
 };
@@ -158,6 +187,7 @@ void Dataset::check_chunks(std::span<const std::uint64_t> start, std::span<const
             file_path(), path_, "cannot find a chunk");
     if (address != HADDR_UNDEF) {
       if (bytes > file_bytes || address > file_bytes - bytes) refuse();
+      if (!is_found_alike(handle_->id, at.data(), bytes)) refuse();
       std::vector<std::uint8_t> stored(bytes);
       checked(H5Dread_chunk(handle_->id, H5P_DEFAULT, at.data(), &left_out, stored.data()), ErrorKind::input,
               file_path(), path_, "cannot read a chunk");

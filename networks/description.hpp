@@ -13,10 +13,13 @@
 #include "core/distribution.hpp"
 #include "core/parameter.hpp"
 #include "core/schedule.hpp"
+#include "networks/deep.hpp"
+#include "networks/training.hpp"
 
 namespace synfire {
 
 struct Samples;
+struct GivenSynapses;
 
 struct SimulationDescription {
   double duration = 1000;  // ms
@@ -59,7 +62,8 @@ struct PopulationDescription {
 struct ConnectDescription {
   std::string rule = "all_to_all";
   std::map<std::string, double> parameters;
-  std::string file;  ///< rule `list`: CSV or HDF5
+  std::string file;                                 ///< rule `list`: CSV or HDF5
+  std::shared_ptr<const GivenSynapses> given = {};  ///< rule `list`: these, in place of a file
   Position where;
 };
 
@@ -135,9 +139,10 @@ struct WeightRecord {
 /// Labelled images or recordings, and how they are to be used.
 struct DatasetDescription {
   std::string path;
-  std::optional<double> split;           ///< share to train on; absent: as the set is parted
-  std::vector<std::string> classes;      ///< empty: all
-  std::optional<std::uint64_t> shuffle;  ///< seed; absent: in the order of the set
+  std::optional<double> split;                  ///< share to train on; absent: as the set is parted
+  std::vector<std::string> test_speakers = {};  ///< parts by who speaks instead; empty: no
+  std::vector<std::string> classes;             ///< empty: all
+  std::optional<std::uint64_t> shuffle;         ///< seed; absent: in the order of the set
   std::size_t batch = 1, prefetch = 8;
   std::size_t cache_bytes = std::size_t(256) << 20;
   Position where;
@@ -214,6 +219,8 @@ struct NetworkDescription {
   std::vector<WeightRecord> weight_records;
   std::optional<DatasetDescription> dataset;
   std::optional<TaskDescription> task;
+  std::optional<TrainingDescription> training = {};
+  std::vector<LayerDescription> layers = {};  ///< with training; there are no populations then
   std::optional<std::string> output;
   std::string source_text;  ///< the YAML as run: includes and --set resolved
   std::string source_file;  ///< where it was read from; "" when it was not

@@ -26,6 +26,9 @@ enum class Kind {
   connect,    ///< a connection rule
   rules,      ///< rules of plasticity
   times,      ///< points in time
+  flag,       ///< true or false
+  numbers,    ///< a number or a list of numbers
+  chosen,     ///< one of a list by name, with parameters
   values,     ///< samples of an encoder: a list of numbers, a list of such lists, or a map
 };
 
@@ -80,6 +83,9 @@ inline constexpr std::array network = {
         .kind = Kind::map,
         .meaning = "images or recordings with labels, which the task uses; `synfire dataset` shows them"},
     Key{.name = "task", .kind = Kind::map, .meaning = "what the network is trained and tested for"},
+    Key{.name = "training",
+        .kind = Kind::map,
+        .meaning = "how the layers learn the classes of the dataset, by gradients"},
     Key{.name = "output",
         .kind = Kind::text,
         .meaning = "the HDF5 file to write, relative to the current directory"},
@@ -346,14 +352,19 @@ inline constexpr std::array dataset = {
         .kind = Kind::quantity,
         .meaning = "share of each class to train on, drawn anew; without it, the parts of the set itself",
         .bounds = {.low = 0, .high = 1}},
+    Key{.name = "test_speakers",
+        .kind = Kind::texts,
+        .meaning =
+            "all that these say is tested, and they are not heard before; what the others say is trained. "
+            "In place of split"},
     Key{.name = "classes",
         .kind = Kind::texts,
         .meaning = "only these, by name; labels then count along this list. All without it"},
     Key{.name = "shuffle",
         .kind = Kind::integer,
         .meaning =
-            "seed of the order in which training items come, another in each pass; without it, that of "
-            "the set",
+            "seed of the order in which training items come, another in each pass, and of the draw where a "
+            "task takes some items only; without it, the order of the set",
         .bounds = {.low = 0, .high = 9223372036854775807.0}},
     Key{.name = "batch",
         .kind = Kind::integer,

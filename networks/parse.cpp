@@ -6,6 +6,7 @@
 #include "io/yaml.hpp"
 #include "networks/keys.hpp"
 #include "networks/map_reader.hpp"
+#include "networks/parse_layers.hpp"
 #include "networks/parse_parts.hpp"
 #include "networks/parse_value.hpp"
 
@@ -133,6 +134,29 @@ void refuse_duration(const Tree& task, const Tree* simulation) {
                     task.key_where().line));
 }
 
+// Training needs layers to move and samples to learn from.
+void check_training(const Tree& network) {
+  const Tree* training = network.find("training");
+  for (const std::string_view key : {"layers", "dataset"})
+    if (training != nullptr && network.find(key) == nullptr)
+      throw Error(ErrorKind::input, training->key_where(),
+                  fmt::format("training: the network has no `{}`, which training needs", key));
+}
+
+// A network that learns by gradients has layers instead of populations, and its samples say how long it runs.
+void refuse_beside_training(const MapReader& reader) {
+  for (const std::string_view key : {"populations", "projections", "record", "task", "scale"})
+    if (const Tree* value = reader.find(key))
+      throw Error(ErrorKind::input, value->key_where(),
+                  fmt::format("{}: a network with `training` has layers instead; leave it out", key));
+  const Tree* simulation = reader.find("simulation");
+  if (simulation == nullptr) return;
+  for (const auto& [key, value] : simulation->as_map("simulation"))
+    if (key != "dt")
+      throw Error(ErrorKind::input, value.key_where(),
+                  fmt::format("{} of simulation: beside `training` only dt has a meaning", key));
+}
+
 // A source that has no values or events waits for a task.
 void check_fed(const NetworkDescription& network) {
   for (std::size_t i = 0; i < network.populations.size(); ++i) {
@@ -162,9 +186,39 @@ DatasetDescription parse_dataset(const Tree& network) {
   return parse::parse_dataset(reader.require("dataset"));
 }
 
+namespace {
+
+std::string output_of(const Tree& output) {
+  std::string name = output.as_text("output");
+  if (name.empty()) throw output.error("output: the name of a file is missing");
+  return name;
+}
+
+NetworkDescription parse_trained(const Tree& source, const MapReader& reader) {
+  if (const Tree* include = reader.find("include"))
+    throw include->error("include: included files must be read before the network is");
+  parse::check_training(source);
+  parse::refuse_beside_training(reader);
+  reader.integer("synfire");
+  NetworkDescription description;
+  description.seed = static_cast<std::uint64_t>(reader.integer("seed"));
+  const Tree* simulation = reader.find("simulation");
+  description.simulation =
+      parse::parse_simulation(simulation != nullptr ? *simulation : Tree::map(source.where()));
+  description.layers = parse::parse_layers(reader.require("layers"));
+  description.dataset = parse::parse_dataset(reader.require("dataset"));
+  description.training = parse::parse_training(reader.require("training"));
+  if (const Tree* output = reader.find("output")) description.output = output_of(*output);
+  description.source_text = write_yaml(source);
+  return description;
+}
+
+}  // namespace
+
 NetworkDescription parse_network(const Tree& source) {
   if (source.is_null()) throw source.error("the file is empty; a network begins with 'synfire: 1'");
   const MapReader given(source, keys::network, "network");
+  if (given.find("training") != nullptr) return parse_trained(source, given);
   const Tree tree = parse::scaled(parse::expand_tables(parse::expand_layers(source)));
   const MapReader reader(tree, keys::network, "network");
   if (const Tree* include = reader.find("include"))
@@ -199,10 +253,7 @@ NetworkDescription parse_network(const Tree& source) {
                 "dataset: no task uses it; `synfire dataset` shows what it is");
   }
   parse::check_fed(description);
-  if (const Tree* output = reader.find("output")) {
-    description.output = output->as_text("output");
-    if (description.output->empty()) throw output->error("output: the name of a file is missing");
-  }
+  if (const Tree* output = reader.find("output")) description.output = output_of(*output);
   description.source_text = write_yaml(source);
   return std::move(network.description);
 }

@@ -56,6 +56,8 @@ std::size_t projection_named(const Tree& name, const std::string& what, const Ne
 WeightRecord parse_weight_record(const Tree& tree, std::size_t projection, const Network& network);
 /// The value of `dataset`.
 DatasetDescription parse_dataset(const Tree& tree);
+/// The value of `training`.
+TrainingDescription parse_training(const Tree& tree);
 /// The value of `task`.
 TaskDescription parse_task(const Tree& tree, const Network& network);
 Selection parse_selection(const Tree& tree, const std::string& what, const PopulationDescription& population);

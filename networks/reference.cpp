@@ -8,6 +8,9 @@
 #include "encoders/sources.hpp"
 #include "networks/connect/connector.hpp"
 #include "networks/keys_task.hpp"
+#include "networks/keys_training.hpp"
+#include "networks/layer_kinds.hpp"
+#include "networks/training.hpp"
 #include "neurons/models.hpp"
 #include "plasticity/rules.hpp"
 
@@ -50,13 +53,42 @@ void add_parameters(Text& text, std::string_view title, const std::vector<Parame
 }
 
 void add_model(Text& text, const ModelInfo& model) {
-  add(text, "### `{}`\n\n{}. Source: {}.\n\n", model.name, model.summary, model.source);
+  add(text, "### `{}`\n\n{}.{}\n\n", model.name, model.summary,
+      model.source.empty() ? "" : fmt::format(" Source: {}.", model.source));
   add_parameters(text, "parameter", model.parameters);
   if (model.receptors.empty()) return;
   add_parameters(text, "state", model.state);
   add(text, "| receptor | unit of a weight | meaning |\n|---|---|---|\n");
   for (const auto& r : model.receptors) add(text, "| `{}` | {} | {} |\n", r.name, symbol(r.unit), r.meaning);
   add(text, "\n");
+}
+
+void add_training(Text& text) {
+  add(text, "## Training by gradients\n\n");
+  add_keys(text, "`training`", keys::training);
+  add_choices(text, "precision", keys::precisions);
+  add_keys(text, "`augment` of `training`", keys::augment);
+  add_keys(text, "`normalise` of `augment`", keys::normalise);
+  add(text,
+      "## Layers that are trained\n\nBeside `training`, an entry of `layers` is one of these kinds or a "
+      "neuron "
+      "model: its name, or\n`{{name: parameters}}`; the first parameter may stand alone.\n\n");
+  add_keys(text, "Beside the kind", keys::layer_options);
+  add_keys(text, "Beside a neuron model", keys::neuron_options);
+  add_choices(text, "output", keys::layer_outputs);
+  for (const auto& kind : layer::kinds()) add_model(text, kind);
+  const auto add_list = [&](std::string_view title, const std::vector<ModelInfo>& models) {
+    add(text, "## {}\n\n", title);
+    for (const auto& model : models) add_model(text, model);
+  };
+  add_list("Losses", loss_functions());
+  add_list("Regularisers", rate_regularisers());
+  add_list("Optimisers", optimisers());
+  add_list("Schedules of the learning rate", rate_schedules());
+  add_model(text, warm_up());
+  add_list("Bounds of gradients", gradient_clips());
+  add_list("Surrogates", surrogates());
+  add_list("Membranes of the step before", membrane_terms());
 }
 
 }  // namespace
@@ -98,6 +130,7 @@ std::string language_reference() {
   for (const auto& rule : connection_rules()) add_model(text, rule);
   add(text, "## Rules of plasticity\n\n");
   for (const auto& rule : plasticity_rules()) add_model(text, rule.model);
+  add_training(text);
   std::string made = fmt::to_string(text);
   made.pop_back();  // the blank line at the end
   return made;

@@ -12,16 +12,18 @@
 #include "networks/connect/connector.hpp"
 #include "networks/keys_task.hpp"
 #include "networks/parse_value.hpp"
+#include "networks/schema_parts.hpp"
 #include "neurons/models.hpp"
 #include "plasticity/rules.hpp"
 
 namespace synfire {
+namespace schema {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::string_view names_pattern = "^[A-Za-z_][A-Za-z0-9_-]*( *, *[A-Za-z_][A-Za-z0-9_-]*)*$";
 constexpr std::string_view number_pattern = "[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?";
+
+}  // namespace
 
 Json reference(std::string_view name) { return {{"$ref", fmt::format("#/$defs/{}", name)}}; }
 
@@ -30,6 +32,14 @@ Json any_of(Json choices) { return {{"anyOf", std::move(choices)}}; }
 Json closed_map(Json properties) {
   return {{"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
 }
+
+Json only(std::string_view name, Json value) {
+  Json map = closed_map({{std::string(name), std::move(value)}});
+  map["required"] = Json::array({name});
+  return map;
+}
+
+namespace {
 
 /// The names under $defs of the values of a dimension.
 std::string quantity_name(Unit unit) {
@@ -128,21 +138,25 @@ Json source_parameters(const SourceInfo& source) {
   return closed_map(std::move(properties));
 }
 
-Json rule_parameter(const ParameterInfo& info) {
+Json bounded_number(const Bounds& bounds) {
+  Json number = {{"type", bounds.whole ? "integer" : "number"}};
+  if (std::isfinite(bounds.low)) number[bounds.low_excluded ? "exclusiveMinimum" : "minimum"] = bounds.low;
+  if (std::isfinite(bounds.high)) number[bounds.high_excluded ? "exclusiveMaximum" : "maximum"] = bounds.high;
+  return number;
+}
+
+}  // namespace
+
+Json constant(const ParameterInfo& info) {
   if (const auto choice = chosen(info)) return *choice;
-  Json number = {{"type", info.bounds.whole ? "integer" : "number"}};
   if (info.unit != Unit::none) return described(reference(quantity_name(info.unit)), info);
-  if (std::isfinite(info.bounds.low))
-    number[info.bounds.low_excluded ? "exclusiveMinimum" : "minimum"] = info.bounds.low;
-  if (std::isfinite(info.bounds.high))
-    number[info.bounds.high_excluded ? "exclusiveMaximum" : "maximum"] = info.bounds.high;
-  return described(std::move(number), info);
+  return described(bounded_number(info.bounds), info);
 }
 
 Json rule(const ModelInfo& info) {
   Json properties = Json::object(), required = Json::array();
   for (const auto& parameter : info.parameters) {
-    properties[parameter.name] = rule_parameter(parameter);
+    properties[parameter.name] = constant(parameter);
     if (parse::must_be_given(parameter)) required.push_back(parameter.name);
   }
   Json forms = Json::array();
@@ -164,16 +178,18 @@ Json rule(const ModelInfo& info) {
   return result;
 }
 
-Json connect() {
+Json one_of(const std::vector<ModelInfo>& infos) {
   Json names = Json::array(), forms = Json::array();
-  for (const auto& info : connection_rules()) {
+  for (const auto& info : infos) {
     const bool needs = std::any_of(info.parameters.begin(), info.parameters.end(), parse::must_be_given);
     if (!needs && info.name != keys::file_rule) names.push_back(info.name);
   }
-  forms.push_back({{"enum", names}});
-  for (const auto& info : connection_rules()) forms.push_back(rule(info));
+  if (!names.empty()) forms.push_back({{"enum", names}});
+  for (const auto& info : infos) forms.push_back(rule(info));
   return any_of(std::move(forms));
 }
+
+namespace {
 
 Json selection() {
   return any_of({{{"type", "string"}, {"pattern", "^(all|none|[0-9]+|[0-9]*:[0-9]*(:[0-9]+)?)$"}},
@@ -200,8 +216,6 @@ Json weight() {
   return any_of(std::move(forms));
 }
 
-Json table(std::span<const keys::Key> keys);
-
 Json by_kind(const keys::Key& key) {
   using keys::Kind;
   switch (key.kind) {
@@ -218,6 +232,14 @@ Json by_kind(const keys::Key& key) {
       return key.unit == Unit::none ? weight() : reference(value_name(key.unit));
     case Kind::map:
       return {{"type", "object"}};
+    case Kind::flag:
+      return {{"type", "boolean"}};
+    case Kind::numbers: {
+      const Json number = bounded_number(key.bounds);
+      return any_of({number, {{"type", "array"}, {"items", number}, {"minItems", 1}, {"maxItems", 1024}}});
+    }
+    case Kind::chosen:
+      return Json::object();  // whoever knows the list adds it
     case Kind::list:
       return {{"type", "array"}};
     case Kind::texts:
@@ -244,6 +266,8 @@ Json by_kind(const keys::Key& key) {
   return {};
 }
 
+}  // namespace
+
 Json table(std::span<const keys::Key> keys) {
   Json properties = Json::object(), required = Json::array();
   for (const auto& key : keys) {
@@ -265,6 +289,8 @@ Json available(std::span<const keys::Choice> choices, Json schema) {
   schema["enum"] = std::move(words);
   return schema;
 }
+
+namespace {
 
 Json when_model(const std::string& model, Json properties) {
   Json condition = {{"properties", {{"model", {{"const", model}}}}}, {"required", Json::array({"model"})}};
@@ -291,7 +317,7 @@ void add_models(Json& population, bool with_sources) {
 
 // Parameters in the weight's unit may have any receptor's.
 Json plasticity_parameter(const ParameterInfo& info) {
-  if (info.unit != Unit::weight) return rule_parameter(info);
+  if (info.unit != Unit::weight) return constant(info);
   std::set<Unit> units;
   for (const auto& model : neuron_models())
     for (const auto& receptor : model.receptors) units.insert(receptor.unit);
@@ -347,19 +373,12 @@ Json record() {
   return by_name(closed_map(std::move(properties)));
 }
 
-// A map with one key of the name and nothing else.
-Json only(std::string_view name, Json value) {
-  Json map = closed_map({{std::string(name), std::move(value)}});
-  map["required"] = Json::array({name});
-  return map;
-}
-
 Json data_of_task() {
   Json forms = Json::array(
       {only(keys::idx_data, {{"type", "string"}}), only(keys::dataset_data, table(keys::dataset))});
   for (const auto& model : dataset_models()) {
     Json values = Json::object();
-    for (const auto& info : model.parameters) values[info.name] = rule_parameter(info);
+    for (const auto& info : model.parameters) values[info.name] = constant(info);
     Json value = any_of({{{"type", "null"}}, closed_map(std::move(values))});
     value["description"] = model.summary;
     forms.push_back(only(model.name, std::move(value)));
@@ -434,7 +453,7 @@ Json definitions() {
     defs[parameter_name(unit)] = any_of({reference(value_name(unit)), std::move(list)});
   }
   defs["selection"] = selection();
-  defs["connect"] = connect();
+  defs["connect"] = one_of(connection_rules());
   defs["plasticity"] = plasticity();
   Json population = table(keys::population);
   add_models(population, true);
@@ -446,15 +465,18 @@ Json definitions() {
   defs["projection"] = table(keys::projection);
   defs["projection"]["properties"][std::string(keys::masked.name)].update(reference("mask"));
   defs["mask"] = mask();
+  defs["trained_layer"] = trained_layer();
   return defs;
 }
 
 }  // namespace
+}  // namespace schema
 
 std::string network_schema() {
-  Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "Synfire network"}};
-  schema.update(table(keys::network));
-  Json& properties = schema["properties"];
+  using namespace schema;
+  Json whole = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "Synfire network"}};
+  whole.update(table(keys::network));
+  Json& properties = whole["properties"];
   Json simulation = table(keys::simulation);
   simulation["properties"]["weights"] = available(keys::weight_forms, simulation["properties"]["weights"]);
   simulation["properties"]["engine"] = available(keys::engines, simulation["properties"]["engine"]);
@@ -464,19 +486,29 @@ std::string network_schema() {
   properties["populations"].update(by_name(reference("population")));
   properties["populations"]["propertyNames"] = {{"pattern", names_pattern}};
   properties["projections"]["items"] = any_of({reference("projection"), many_projections()});
-  properties["layers"]["items"] = reference("layer");
   properties["record"].update(record());
   properties["dataset"].update(table(keys::dataset));
   properties["task"].update(task());
+  properties["training"].update(training_by_gradients());
+  // What layers are depends on whether they are trained, which an included file may say.
+  const auto layers_are = [](Json items) {
+    return Json{{"properties", {{"layers", {{"items", std::move(items)}}}}}};
+  };
+  const auto has = [](std::string_view key) { return Json{{"required", Json::array({key})}}; };
+  const Json layer = reference("layer"), trained = reference("trained_layer");
+  whole["if"] = has("training");
+  whole["then"] = layers_are(trained);
+  whole["else"] = {
+      {"if", has("include")}, {"then", layers_are(any_of({layer, trained}))}, {"else", layers_are(layer)}};
   // A task takes its data from somewhere.
   const Json has_data = {{"required", Json::array({"data"})}};
   const Json of_task = {
       {"properties",
        {{std::string(keys::classify.name), has_data}, {std::string(keys::readout.name), has_data}}}};
-  schema["anyOf"] =
+  whole["anyOf"] =
       Json::array({{{"required", Json::array({"dataset"})}}, {{"properties", {{"task", of_task}}}}});
-  schema["$defs"] = definitions();
-  return schema.dump(2) + "\n";
+  whole["$defs"] = definitions();
+  return whole.dump(2) + "\n";
 }
 
 }  // namespace synfire

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "core/concepts.hpp"
 #include "core/math.hpp"
 
 namespace synfire {
@@ -35,7 +36,8 @@ template <class State, class Constants> SYNFIRE_HD void sink(State& s, const Con
 }
 
 /// A neuron that spiked takes theta_plus.
-template <class State, class Parameters> SYNFIRE_HD void raise(State& s, const Parameters& p, bool spike) {
+template <class State, class Parameters>
+SYNFIRE_HD void raise(State& s, const Parameters& p, const SpikeOf<decltype(State::theta)>& spike) {
   using Real = decltype(s.theta);
   add_with_carry(s.theta, s.theta_carry, math::select(spike, p.theta_plus, Real(0)));
 }

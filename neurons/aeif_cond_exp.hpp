@@ -116,7 +116,7 @@ template <class Real> struct AeifCondExp {
 
   SYNFIRE_HD static Real margin(const State& s, const Parameters& p) { return s.V_m - p.V_peak; }
 
-  SYNFIRE_HD static bool step(State& s, const Parameters& p, const Constants& c, const Input& in) {
+  SYNFIRE_HD static SpikeOf<Real> step(State& s, const Parameters& p, const Constants& c, const Input& in) {
     exponential_spike::adapt_half(s, p, c);
     const Real current = c.leak_current + in.current - s.w;
     Real V = leak_half(s.V_m, s, p, c, current);
@@ -127,7 +127,7 @@ template <class Real> struct AeifCondExp {
     advance_membrane(s, V);
     s.g_ex = s.g_ex + in.exc;
     s.g_in = s.g_in + in.inh;
-    const bool spike = spike_and_reset<AeifCondExp>(s, p, c.refractory_steps);
+    const SpikeOf<Real> spike = spike_and_reset<AeifCondExp>(s, p, c.refractory_steps);
     exponential_spike::adapt_half(s, p, c);
     s.w = s.w + math::select(spike, p.b, Real(0));
     return spike;

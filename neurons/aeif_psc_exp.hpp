@@ -114,7 +114,7 @@ template <class Real> struct AeifPscExp {
 
   SYNFIRE_HD static Real margin(const State& s, const Parameters& p) { return s.V_m - p.V_peak; }
 
-  SYNFIRE_HD static bool step(State& s, const Parameters& p, const Constants& c, const Input& in) {
+  SYNFIRE_HD static SpikeOf<Real> step(State& s, const Parameters& p, const Constants& c, const Input& in) {
     exponential_spike::adapt_half(s, p, c);
     const Real current = p.I_e + in.current - s.w;
     Real V = leak_half(s.V_m, s, p, c, current);
@@ -125,7 +125,7 @@ template <class Real> struct AeifPscExp {
     advance_membrane(s, V);
     s.I_syn_ex = s.I_syn_ex + in.exc;
     s.I_syn_in = s.I_syn_in + in.inh;
-    const bool spike = spike_and_reset<AeifPscExp>(s, p, c.refractory_steps);
+    const SpikeOf<Real> spike = spike_and_reset<AeifPscExp>(s, p, c.refractory_steps);
     exponential_spike::adapt_half(s, p, c);
     s.w = s.w + math::select(spike, p.b, Real(0));
     return spike;

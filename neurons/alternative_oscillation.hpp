@@ -84,11 +84,11 @@ template <class Real> struct AlternativeOscillation {
   /// The membrane is P(t) here.
   SYNFIRE_HD static Real margin(const State& s, const Parameters& p) { return s.V_m - p.V_th; }
 
-  SYNFIRE_HD static bool step(State& s, const Parameters& p, const Constants&, const Input& in) {
+  SYNFIRE_HD static SpikeOf<Real> step(State& s, const Parameters& p, const Constants&, const Input& in) {
     const Real H = p.decay * s.V_m + (in.x + in.current);
     const Real P = H + in_place_of_noise(H, p);
     s.V_m = math::select(P < Real(0), p.slope * P, P);
-    const bool spike = crosses<AlternativeOscillation>(margin(s, p));
+    const SpikeOf<Real> spike = crosses<AlternativeOscillation>(margin(s, p));
     s.V_m = math::select(spike, p.V_reset, s.V_m);
     return spike;
   }

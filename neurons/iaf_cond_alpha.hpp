@@ -108,7 +108,7 @@ template <class Real> struct IafCondAlpha {
 
   SYNFIRE_HD static Real margin(const State& s, const Parameters& p) { return s.V_m - p.V_th; }
 
-  SYNFIRE_HD static bool step(State& s, const Parameters& p, const Constants& c, const Input& in) {
+  SYNFIRE_HD static SpikeOf<Real> step(State& s, const Parameters& p, const Constants& c, const Input& in) {
     const Real g_ex = s.g_ex * c.mean_ex + s.slope_ex * c.mean_slope_ex;
     const Real g_in = s.g_in * c.mean_in + s.slope_in * c.mean_slope_in;
     const Real g = p.g_L + g_ex + g_in;

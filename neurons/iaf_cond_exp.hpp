@@ -97,7 +97,7 @@ template <class Real> struct IafCondExp {
 
   SYNFIRE_HD static Real margin(const State& s, const Parameters& p) { return s.V_m - p.V_th; }
 
-  SYNFIRE_HD static bool step(State& s, const Parameters& p, const Constants& c, const Input& in) {
+  SYNFIRE_HD static SpikeOf<Real> step(State& s, const Parameters& p, const Constants& c, const Input& in) {
     const Real g_ex = s.g_ex * c.mean_ex, g_in = s.g_in * c.mean_in;
     const Real g = p.g_L + g_ex + g_in;
     const Real balance = (c.leak_current + g_ex * p.E_ex + g_in * p.E_in + in.current) / g;

@@ -75,7 +75,7 @@ template <class Real> struct IafPscDelta {
 
   SYNFIRE_HD static Real margin(const State& s, const Parameters& p) { return s.V_m - p.V_th; }
 
-  SYNFIRE_HD static bool step(State& s, const Parameters& p, const Constants& c, const Input& in) {
+  SYNFIRE_HD static SpikeOf<Real> step(State& s, const Parameters& p, const Constants& c, const Input& in) {
     Real V = c.rest + (s.V_m - c.rest) * c.V_from_V + c.V_from_I * in.current + in.delta;
     V = math::select(V < p.V_min, p.V_min, V);
     advance_membrane(s, V);

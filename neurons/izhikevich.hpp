@@ -73,7 +73,7 @@ template <class Real> struct Izhikevich {
 
   SYNFIRE_HD static Real margin(const State& s, const Parameters& p) { return s.V_m - p.V_th; }
 
-  SYNFIRE_HD static bool step(State& s, const Parameters& p, const Constants& c, const Input& in) {
+  SYNFIRE_HD static SpikeOf<Real> step(State& s, const Parameters& p, const Constants& c, const Input& in) {
     const bool consistent = p.consistent_integration != Real(0);
     const Real I = p.I_e + in.current;
     const Real euler = s.V_m + c.dt * slope(s.V_m, s.U_m, I) + in.delta;
@@ -84,7 +84,7 @@ template <class Real> struct Izhikevich {
     V = math::select(V < p.V_min, p.V_min, V);
     s.U_m = s.U_m + c.dt * (p.a * (p.b * seen - s.U_m));
     s.V_m = V;
-    const bool spike = margin(s, p) >= Real(0);
+    const SpikeOf<Real> spike = crosses<Izhikevich>(margin(s, p));
     s.V_m = math::select(spike, p.c, s.V_m);
     s.U_m = s.U_m + math::select(spike, p.d, Real(0));
     return spike;

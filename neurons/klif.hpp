@@ -92,10 +92,10 @@ template <class Real> struct Klif {
   /// The membrane is F_t here.
   SYNFIRE_HD static Real margin(const State& s, const Parameters& p) { return s.V_m - p.V_th; }
 
-  SYNFIRE_HD static bool step(State& s, const Parameters& p, const Constants& c, const Input& in) {
+  SYNFIRE_HD static SpikeOf<Real> step(State& s, const Parameters& p, const Constants& c, const Input& in) {
     const Real H = s.V_m * c.V_from_V + (in.x + in.current) * c.V_from_X + c.offset;
     s.V_m = activate(p.k * H, p, c);
-    const bool spike = crosses<Klif>(margin(s, p));
+    const SpikeOf<Real> spike = crosses<Klif>(margin(s, p));
     s.V_m = math::select(spike, p.V_reset, s.V_m * c.V_from_F);
     return spike;
   }

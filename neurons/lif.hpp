@@ -97,12 +97,12 @@ template <class Real> struct Lif {
 
   SYNFIRE_HD static Real margin(const State& s, const Parameters& p) { return s.V_m - (p.V_th + s.th_rise); }
 
-  SYNFIRE_HD static bool step(State& s, const Parameters& p, const Constants& c, const Input& in) {
+  SYNFIRE_HD static SpikeOf<Real> step(State& s, const Parameters& p, const Constants& c, const Input& in) {
     const bool free = s.refractory <= Real(0);
     const Real H = s.V_m * c.V_from_V + (in.x + in.current) * c.V_from_X + c.offset;
     s.V_m = math::select(free, H, s.V_m);
     s.th_rise = s.th_rise * p.th_decay;
-    const bool spike = free & crosses<Lif>(margin(s, p));
+    const SpikeOf<Real> spike = free & crosses<Lif>(margin(s, p));
     const Real soft = s.V_m - (p.V_th + s.th_rise);
     Real after = math::select(p.reset == Real(1), soft, s.V_m);
     after = math::select(p.reset == Real(0), p.V_reset, after);

@@ -120,7 +120,7 @@ template <class Real> struct LifAdaptive {
 
   SYNFIRE_HD static Real margin(const State& s, const Parameters& p) { return s.V_m - p.V_th; }
 
-  SYNFIRE_HD static bool step(State& s, const Parameters& p, const Constants& c, const Input& in) {
+  SYNFIRE_HD static SpikeOf<Real> step(State& s, const Parameters& p, const Constants& c, const Input& in) {
     const bool free = s.refractory <= Real(0);
     const Real x = s.V_m - p.E_L, I = p.I_e + in.current;
     const Real V = c.V_from_V * x + c.V_from_w * s.w + c.V_from_ex * s.I_syn_ex + c.V_from_in * s.I_syn_in +
@@ -131,7 +131,7 @@ template <class Real> struct LifAdaptive {
     advance_membrane(s, p.E_L + V);
     s.I_syn_ex = s.I_syn_ex * c.ex_from_ex + in.exc;
     s.I_syn_in = s.I_syn_in * c.in_from_in + in.inh;
-    const bool spike = spike_and_reset<LifAdaptive>(s, p, c.refractory_steps);
+    const SpikeOf<Real> spike = spike_and_reset<LifAdaptive>(s, p, c.refractory_steps);
     s.w = s.w + math::select(spike, p.b, Real(0));
     return spike;
   }

@@ -118,7 +118,7 @@ template <class Real> struct LifDiehlCook {
     return adaptive_threshold::margin(s, p);
   }
 
-  SYNFIRE_HD static bool step(State& s, const Parameters& p, const Constants& c, const Input& in) {
+  SYNFIRE_HD static SpikeOf<Real> step(State& s, const Parameters& p, const Constants& c, const Input& in) {
     const Real g_ex = s.g_ex * c.mean_ex, g_in = s.g_in * c.mean_in;
     const Real g = Real(1) + g_ex + g_in;
     const Real balance = (c.rest + g_ex * p.E_ex + g_in * p.E_in + c.V_per_I * in.current) / g;
@@ -127,7 +127,7 @@ template <class Real> struct LifDiehlCook {
     s.g_ex = s.g_ex * c.ex_from_ex + in.exc;
     s.g_in = s.g_in * c.in_from_in + in.inh;
     adaptive_threshold::sink(s, c);
-    const bool spike = spike_and_reset<LifDiehlCook>(s, p, c.refractory_steps);
+    const SpikeOf<Real> spike = spike_and_reset<LifDiehlCook>(s, p, c.refractory_steps);
     adaptive_threshold::raise(s, p, spike);
     return spike;
   }

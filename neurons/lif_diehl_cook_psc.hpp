@@ -111,14 +111,14 @@ template <class Real> struct LifDiehlCookPsc {
     return adaptive_threshold::margin(s, p);
   }
 
-  SYNFIRE_HD static bool step(State& s, const Parameters& p, const Constants& c, const Input& in) {
+  SYNFIRE_HD static SpikeOf<Real> step(State& s, const Parameters& p, const Constants& c, const Input& in) {
     const Real V = c.rest + (s.V_m - c.rest) * c.V_from_V + s.I_syn_ex * c.V_from_ex +
                    s.I_syn_in * c.V_from_in + c.V_from_I * in.current;
     advance_membrane(s, V);
     s.I_syn_ex = s.I_syn_ex * c.ex_from_ex + in.exc;
     s.I_syn_in = s.I_syn_in * c.in_from_in + in.inh;
     adaptive_threshold::sink(s, c);
-    const bool spike = spike_and_reset<LifDiehlCookPsc>(s, p, c.refractory_steps);
+    const SpikeOf<Real> spike = spike_and_reset<LifDiehlCookPsc>(s, p, c.refractory_steps);
     adaptive_threshold::raise(s, p, spike);
     return spike;
   }

@@ -88,13 +88,13 @@ template <class Real> struct Liquid {
     return s.V_m - (p.b_0 + p.beta * s.b);
   }
 
-  SYNFIRE_HD static bool step(State& s, const Parameters& p, const Constants&, const Input& in) {
+  SYNFIRE_HD static SpikeOf<Real> step(State& s, const Parameters& p, const Constants&, const Input& in) {
     const Real x = in.x + in.current;
     const Real rho = math::sigmoid(in.adaptation + p.w_x_adp * x + p.w_b * s.b + p.bias_adp);
     const Real rate = math::sigmoid(in.membrane + p.w_x_m * x + p.w_u * s.V_m + p.bias_m);
     s.b = rho * s.b + (Real(1) - rho) * s.s;
     s.V_m = s.V_m + (x - s.V_m) * rate;
-    const bool spike = crosses<Liquid>(margin(s, p));
+    const SpikeOf<Real> spike = crosses<Liquid>(margin(s, p));
     s.V_m = math::select(spike, p.u_r, s.V_m);
     s.s = math::select(spike, Real(1), Real(0));
     return spike;

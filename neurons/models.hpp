@@ -20,6 +20,7 @@
 #include "neurons/lif_cell.hpp"
 #include "neurons/lif_diehl_cook.hpp"
 #include "neurons/lif_diehl_cook_psc.hpp"
+#include "neurons/lif_graded.hpp"
 #include "neurons/liquid.hpp"
 #include "neurons/oscillation.hpp"
 #include "neurons/parrot.hpp"
@@ -47,6 +48,7 @@ using NeuronModels = ModelList<  //
     Liquid,                      //
     LeakyIntegrator,             //
     LifCell,                     //
+    LifGraded,                   //
     Parrot>;
 
 /// Names, parameters, state and receptors of every model, for those who need no templates.

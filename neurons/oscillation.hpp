@@ -78,12 +78,12 @@ template <class Real> struct Oscillation {
   /// The membrane is P(t) here.
   SYNFIRE_HD static Real margin(const State& s, const Parameters& p) { return s.V_m - p.V_th; }
 
-  SYNFIRE_HD static bool step(State& s, const Parameters& p, const Constants& c, const Input& in,
-                              const Noise& noise) {
+  SYNFIRE_HD static SpikeOf<Real> step(State& s, const Parameters& p, const Constants& c, const Input& in,
+                                       const Noise& noise) {
     const Real H = p.decay * s.V_m + (in.x + in.current);
     const Real P = H + (p.noise_low + c.noise_width * noise.gamma);
     s.V_m = math::select(P < Real(0), p.slope * P, P);
-    const bool spike = crosses<Oscillation>(margin(s, p));
+    const SpikeOf<Real> spike = crosses<Oscillation>(margin(s, p));
     s.V_m = math::select(spike, p.V_reset, s.V_m);
     return spike;
   }

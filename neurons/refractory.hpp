@@ -1,6 +1,7 @@
 // Threshold, reset and refractory period as all integrate-and-fire models here have them.
 #pragma once
 
+#include "core/concepts.hpp"
 #include "core/math.hpp"
 
 namespace synfire {
@@ -12,10 +13,11 @@ template <class State, class Real> SYNFIRE_HD void advance_membrane(State& s, Re
   s.refractory = math::select(free, s.refractory, s.refractory - Real(1));
 }
 
-/// At the end of a step: a neuron whose margin is >= 0 spikes, is reset, and is refractory for so many steps.
+/// At the end of a step: a neuron whose margin crosses 0 spikes, is reset, and is refractory for so many
+/// steps.
 template <class Model, class State, class Parameters, class Real>
-SYNFIRE_HD bool spike_and_reset(State& s, const Parameters& p, Real refractory_steps) {
-  const bool spike = Model::margin(s, p) >= Real(0);
+SYNFIRE_HD SpikeOf<Real> spike_and_reset(State& s, const Parameters& p, Real refractory_steps) {
+  const SpikeOf<Real> spike = crosses<Model>(Model::margin(s, p));
   s.V_m = math::select(spike, p.V_reset, s.V_m);
   s.refractory = math::select(spike, refractory_steps, s.refractory);
   return spike;

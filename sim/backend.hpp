@@ -67,6 +67,9 @@ class Emitter {
     return false;
   }
 
+  /// Neurons stand as at the start. Nothing for sources, which depend on the step alone.
+  virtual void restart() {}
+
   /// What the next step depends on, to and from the arrays of the population. Sources depend on the step
   /// alone.
   virtual void save(const SavedShare& /*share*/) const {}
@@ -110,11 +113,23 @@ struct Watched {
   std::vector<float> highest;      ///< of the state variable, after each step; 0 where none is watched
 };
 
+/// Shows a network samples that have nothing to do with each other, between two calls of Engine::advance.
+/// Populations are named by their index in the description.
+class Stage {
+ public:
+  virtual ~Stage() = default;
+  /// The currents (pA) of a source that a task feeds from now on, one for each neuron; empty: none. Where the
+  /// source is connected to a receptor of spikes, that receptor gets these numbers anew in each step.
+  virtual void hold(std::size_t population, std::span<const double> currents) = 0;
+  /// Its neurons begin anew, and spikes of theirs that are under way never arrive. The synapses that leave a
+  /// population must have one delay in each projection.
+  virtual void restart(std::size_t population) = 0;
+};
+
 /// Steers a network between two calls of Engine::advance. Populations and projections are named by their
 /// index in the description.
-class Control {
+class Control : public Stage {
  public:
-  virtual ~Control() = default;
   /// Spikes of each neuron since the start.
   virtual void spike_counts(std::size_t population, std::span<std::uint64_t> counts) const = 0;
   /// Gives a parameter one value for all neurons, or one for each. Throws Error(input) for a parameter that
@@ -125,8 +140,6 @@ class Control {
   /// what it was given before.
   virtual void play(std::size_t population, std::span<const double> times_ms,
                     std::span<const std::uint64_t> ids) = 0;
-  /// The currents (pA) of a source that a task feeds from now on, one for each neuron; empty: none.
-  virtual void hold(std::size_t population, std::span<const double> currents) = 0;
   /// From now on notes first spikes, and the highest value of a state variable where one is named; again:
   /// begins anew.
   virtual void watch(std::size_t population, std::optional<std::size_t> variable) = 0;
@@ -153,14 +166,17 @@ class Engine {
   virtual RunResult finish() = 0;
   /// Brings all that was recorded so far to the sink, and flushes it; between two calls of advance.
   virtual void sync() {}
-  /// All that a run depends on from here, between two calls of advance. False for engines that cannot say,
-  /// and where results were lost.
+  /// All that a run depends on from here, between two calls of advance; of a run on several ranks, rank 0
+  /// gets it, and all must call it. False for engines that cannot say, and where results were lost.
   virtual bool save(State& /*state*/) const { return false; }
-  /// Goes on from what was saved by an engine of the same network, whatever its threads; before start. Throws
-  /// Error(input) when the state does not fit.
+  /// Goes on from what was saved by an engine of the same network, whatever its threads and ranks; before
+  /// start. On several ranks all must call it, and that of rank 0 counts. Throws Error(input) when the state
+  /// does not fit, then on all ranks.
   virtual void load(const State& /*state*/) {}
   /// Null pointer for engines that can only run.
   virtual Control* control() { return nullptr; }
+  /// Null pointer for engines that cannot begin anew.
+  virtual Stage* stage() { return control(); }
 };
 
 }  // namespace synfire

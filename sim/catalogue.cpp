@@ -330,6 +330,25 @@ void resolve_files(NetworkDescription& network) {
   }
 }
 
+PopulationDescription fed_population(std::string name, std::uint32_t size) {
+  PopulationDescription made;
+  made.name = std::move(name);
+  made.model = EncodeDirect::describe().name;
+  made.shape = {size};
+  made.fed = true;
+  return made;
+}
+
+PopulationDescription gate_population(std::string name, std::vector<std::uint32_t> shape) {
+  PopulationDescription made;
+  made.name = std::move(name);
+  made.model = Lif<float>::describe().name;
+  made.shape = std::move(shape);
+  // H = X, and X counts the spikes.
+  made.parameters = {{"decay", Distribution(0.0)}, {"V_th", Distribution(0.5)}};
+  return made;
+}
+
 std::size_t bytes_per_neuron(const PopulationDescription& population) {
   if (!is_neuron_model(population.model)) return sizeof(std::uint32_t);
   std::size_t bytes = 0;

@@ -27,6 +27,11 @@ std::unique_ptr<CountSource> make_count_source(const BuildContext&, const Popula
 /// Fills in what only files know: the shape of recordings, the size of spike files. Throws Error(input).
 void resolve_files(NetworkDescription&);
 
+/// Currents that whoever runs the network gives (Stage::hold).
+PopulationDescription fed_population(std::string name, std::uint32_t size);
+/// Neurons without memory that spike in the step in which anything reaches them, through weights of 1.
+PopulationDescription gate_population(std::string name, std::vector<std::uint32_t> shape);
+
 /// Bytes a neuron of this model takes, for the estimate before building.
 std::size_t bytes_per_neuron(const PopulationDescription&);
 

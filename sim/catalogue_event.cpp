@@ -186,6 +186,21 @@ class SampledSignal final : public EventSignal {
   SampleCurrents currents_;
 };
 
+/// What a task gives, in each step of the grid.
+class FedSignal final : public EventSignal {
+ public:
+  FedSignal(const Feed& feed, const Grid& grid) : feed_(feed), grid_(grid) {}
+  double change(std::size_t k) const override { return grid_.time_ms(static_cast<Step>(k)); }
+  void values(std::size_t, std::uint32_t first, std::span<double> values) const override {
+    if (feed_.currents.empty()) return std::fill(values.begin(), values.end(), 0.0);
+    std::copy_n(feed_.currents.begin() + first, values.size(), values.begin());
+  }
+
+ private:
+  const Feed& feed_;
+  Grid grid_;
+};
+
 std::unique_ptr<EventSource> make_poisson_waits(const BuildContext& context,
                                                 const PopulationDescription& population, Range range) {
   const auto p = constant_parameters<Poisson::Parameters>(Poisson::describe(), population);
@@ -255,6 +270,7 @@ std::unique_ptr<EventSource> make_event_source(const BuildContext& context,
 
 std::unique_ptr<EventSignal> make_event_signal(const BuildContext& context,
                                                const PopulationDescription& population) {
+  if (population.fed) return std::make_unique<FedSignal>(context.feed(population), context.grid);
   if (population.model == StepCurrent::describe().name) return make_step_signal(context, population);
   if (population.model == EncodeDirect::describe().name)
     return std::make_unique<SampledSignal>(SampleCurrents(population, context.network.simulation.duration));

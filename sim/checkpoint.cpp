@@ -58,18 +58,7 @@ void write_arrays(hdf5::File& file, const State& state) {
   }
 }
 
-}  // namespace
-
-NetworkDescription Checkpoint::network() const {
-  NetworkDescription network = parse_network(parse_yaml(source_text, source_file));
-  network.source_text = source_text;
-  network.source_file = source_file;
-  return network;
-}
-
-std::string checkpoint_path(const std::string& result_path) { return result_path + ".checkpoint"; }
-
-Checkpoint read_checkpoint(const std::string& path) {
+Checkpoint read_whole(const std::string& path) {
   const hdf5::File file = hdf5::File::open(path);
   const auto format = file.unsigned_attribute("synfire_checkpoint");
   if (!format) throw Error(ErrorKind::input, fmt::format("'{}' is not a checkpoint", path));
@@ -84,10 +73,7 @@ Checkpoint read_checkpoint(const std::string& path) {
   return checkpoint;
 }
 
-bool write_checkpoint(const std::string& path, const NetworkDescription& network, Engine& engine) {
-  engine.sync();
-  State state;
-  if (!engine.save(state)) return false;
+void write_whole(const std::string& path, const NetworkDescription& network, const State& state) {
   const Step step = state.get<std::int64_t>("run/steps", 1).front();
   const std::string unfinished = path + ".new";
   try {
@@ -100,12 +86,52 @@ bool write_checkpoint(const std::string& path, const NetworkDescription& network
     write_arrays(file, state);
     file.close();
     fs::rename(unfinished, path);
-    return true;
   } catch (...) {
     std::error_code ignored;
     fs::remove(unfinished, ignored);
     throw;
   }
+}
+
+}  // namespace
+
+NetworkDescription Checkpoint::network() const {
+  NetworkDescription network = parse_network(parse_yaml(source_text, source_file));
+  network.source_text = source_text;
+  network.source_file = source_file;
+  return network;
+}
+
+std::string checkpoint_path(const std::string& result_path) { return result_path + ".checkpoint"; }
+
+Checkpoint read_checkpoint(const std::string& path, Ranks* ranks) {
+  Checkpoint checkpoint;
+  together(ranks, [&] {
+    if (ranks == nullptr || ranks->rank() == 0) checkpoint = read_whole(path);
+  });
+  if (ranks == nullptr) return checkpoint;
+  Bytes bytes;
+  BytesWriter writer(bytes);
+  writer.put(checkpoint.step);
+  writer.put_text(checkpoint.source_text);
+  writer.put_text(checkpoint.source_file);
+  bytes = share(*ranks, bytes);
+  BytesReader reader(bytes);
+  checkpoint.step = reader.take<Step>();
+  checkpoint.source_text = reader.take_text();
+  checkpoint.source_file = reader.take_text();
+  return checkpoint;
+}
+
+bool write_checkpoint(const std::string& path, const NetworkDescription& network, Engine& engine,
+                      Ranks* ranks) {
+  engine.sync();
+  State state;
+  if (!engine.save(state)) return false;
+  together(ranks, [&] {
+    if (ranks == nullptr || ranks->rank() == 0) write_whole(path, network, state);
+  });
+  return true;
 }
 
 void check_checkpoints(const NetworkDescription& network) {
@@ -121,7 +147,7 @@ void check_checkpoints(const NetworkDescription& network) {
 }
 
 void advance_with_checkpoints(Engine& engine, const NetworkDescription& network, const std::string& path,
-                              Step from, Step every) {
+                              Step from, Step every, Ranks* ranks) {
   const Step steps = Grid(network.simulation.dt).nearest(network.simulation.duration);
   Step reached = from;
   bool goes_on = true;
@@ -129,10 +155,10 @@ void advance_with_checkpoints(Engine& engine, const NetworkDescription& network,
     const Step next = every > 0 ? std::min(steps, (reached / every + 1) * every) : steps;
     goes_on = engine.advance(next);
     reached = next;
-    if (!goes_on || next < steps) write_checkpoint(path, network, engine);
+    if (!goes_on || next < steps) write_checkpoint(path, network, engine, ranks);
   }
   std::error_code ignored;
-  if (goes_on) fs::remove(path, ignored);
+  if (goes_on && (ranks == nullptr || ranks->rank() == 0)) fs::remove(path, ignored);
 }
 
 }  // namespace synfire

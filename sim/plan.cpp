@@ -119,7 +119,9 @@ void check_weights(ProjectionPlan& plan) {
     }
   }
   plan.is_negative = !plan.magnitude && negative && !positive;
-  const bool fits = receptor.sign == Sign::positive   ? !negative
+  const bool any_sign = plan.description->connect.given != nullptr && !receptor.magnitude;
+  const bool fits = any_sign                          ? true
+                    : receptor.sign == Sign::positive ? !negative
                     : receptor.sign == Sign::negative ? !(positive && (negative || !receptor.magnitude))
                                                       : true;
   if (fits) return;

@@ -24,21 +24,6 @@ std::size_t wait_for(Ranks& ranks, Ranks::Ticket ticket) {
   }
 }
 
-// A message of unknown size: its length first.
-void send_all(Ranks& ranks, unsigned to, const Bytes& bytes) {
-  const std::uint64_t size = bytes.size();
-  wait_for(ranks, ranks.send(to, Channel::agreement, std::as_bytes(std::span(&size, 1))));
-  if (size > 0) wait_for(ranks, ranks.send(to, Channel::agreement, bytes));
-}
-
-Bytes receive_all(Ranks& ranks, unsigned from) {
-  std::uint64_t size = 0;
-  wait_for(ranks, ranks.receive(from, Channel::agreement, std::as_writable_bytes(std::span(&size, 1))));
-  Bytes bytes(size);
-  if (size > 0) wait_for(ranks, ranks.receive(from, Channel::agreement, bytes));
-  return bytes;
-}
-
 // What part() threw, as bytes; none when it did not.
 Bytes failure_of(const std::function<void()>& part) {
   Bytes bytes;
@@ -84,30 +69,58 @@ void Patience::wait() {
   std::this_thread::sleep_for(std::chrono::microseconds(200));
 }
 
+// Its size goes first.
+void send_bytes(Ranks& ranks, unsigned to, const Bytes& bytes) {
+  const std::uint64_t size = bytes.size();
+  wait_for(ranks, ranks.send(to, Channel::agreement, std::as_bytes(std::span(&size, 1))));
+  for_each_piece(size, [&](std::size_t begin, std::size_t count) {
+    wait_for(ranks, ranks.send(to, Channel::agreement, std::span(bytes).subspan(begin, count)));
+  });
+}
+
+Bytes receive_bytes(Ranks& ranks, unsigned from) {
+  std::uint64_t size = 0;
+  wait_for(ranks, ranks.receive(from, Channel::agreement, std::as_writable_bytes(std::span(&size, 1))));
+  Bytes bytes(size);
+  for_each_piece(size, [&](std::size_t begin, std::size_t count) {
+    wait_for(ranks, ranks.receive(from, Channel::agreement, std::span(bytes).subspan(begin, count)));
+  });
+  return bytes;
+}
+
 std::vector<Bytes> gather(Ranks& ranks, const Bytes& bytes) {
   if (ranks.rank() > 0) {
-    send_all(ranks, 0, bytes);
+    send_bytes(ranks, 0, bytes);
     return {};
   }
   std::vector<Bytes> all = {bytes};
-  for (unsigned from = 1; from < ranks.size(); ++from) all.push_back(receive_all(ranks, from));
+  for (unsigned from = 1; from < ranks.size(); ++from) all.push_back(receive_bytes(ranks, from));
   return all;
 }
 
 Bytes share(Ranks& ranks, const Bytes& bytes) {
-  if (ranks.rank() > 0) return receive_all(ranks, 0);
-  for (unsigned to = 1; to < ranks.size(); ++to) send_all(ranks, to, bytes);
+  if (ranks.rank() > 0) return receive_bytes(ranks, 0);
+  for (unsigned to = 1; to < ranks.size(); ++to) send_bytes(ranks, to, bytes);
   return bytes;
 }
 
 std::int64_t smallest(Ranks& ranks, std::int64_t value) {
+  std::vector values = {value};
+  agree_on_smallest(&ranks, values);
+  return values.front();
+}
+
+void agree_on_smallest(Ranks* ranks, std::vector<std::int64_t>& values) {
+  if (ranks == nullptr) return;
   Bytes bytes;
-  BytesWriter(bytes).put(value);
-  for (const Bytes& other : gather(ranks, bytes))
-    value = std::min(value, BytesReader(other).take<std::int64_t>());
+  BytesWriter(bytes).put_all(values);
+  for (const Bytes& part : gather(*ranks, bytes)) {
+    const auto others = BytesReader(part).take_all<std::int64_t>();
+    for (std::size_t k = 0; k < values.size(); ++k) values[k] = std::min(values[k], others.at(k));
+  }
   bytes.clear();
-  BytesWriter(bytes).put(value);
-  return BytesReader(share(ranks, bytes)).take<std::int64_t>();
+  BytesWriter(bytes).put_all(values);
+  values = BytesReader(share(*ranks, bytes)).take_all<std::int64_t>();
 }
 
 void together(Ranks* ranks, const std::function<void()>& part) {
@@ -125,6 +138,13 @@ void together(Ranks* ranks, const std::function<void()>& part) {
 unsigned launched_processes() {
   for (const char* const variable : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"})
     if (const unsigned processes = number_in(variable); processes > 0) return processes;
+  return 0;
+}
+
+unsigned launched_as() {
+  if (launched_processes() <= 1) return 0;
+  for (const char* const variable : {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"})
+    if (std::getenv(variable) != nullptr) return number_in(variable);
   return 0;
 }
 

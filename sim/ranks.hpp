@@ -1,7 +1,9 @@
 // The processes ("ranks") that share one run, and messages between them.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -85,16 +87,27 @@ class Patience {
   unsigned waited_ = 0;
 };
 
+/// MPI counts bytes in 31 bits, and a message may have more: calls visit(begin, count) for its pieces.
+template <class Visit> void for_each_piece(std::size_t bytes, const Visit& visit) {
+  constexpr std::size_t largest = std::size_t(4) << 20;
+  for (std::size_t begin = 0; begin < bytes; begin += largest) visit(begin, std::min(largest, bytes - begin));
+}
+
+/// A message of any size from one rank to another, which must ask for it; both wait.
+void send_bytes(Ranks& ranks, unsigned to, const Bytes& bytes);
+Bytes receive_bytes(Ranks& ranks, unsigned from);
+
 /// The bytes of all ranks on rank 0, by rank; nothing elsewhere. All must call it.
 std::vector<Bytes> gather(Ranks& ranks, const Bytes& bytes);
 /// What rank 0 has, on all. All must call it.
 Bytes share(Ranks& ranks, const Bytes& bytes);
 /// The smallest of the ranks' values, on all. All must call it.
 std::int64_t smallest(Ranks& ranks, std::int64_t value);
+/// The same for each of several values. With a null pointer nothing.
+void agree_on_smallest(Ranks* ranks, std::vector<std::int64_t>& values);
 
-/// Calls part(); when it throws on any of the ranks, throws the error of the first of them on all,
-/// as SharedError. With a
-/// null pointer just part(). All must call it.
+/// Calls part(); when it throws on any of the ranks, throws the error of the first of them on all, as
+/// SharedError. With a null pointer just part(). All must call it.
 void together(Ranks* ranks, const std::function<void()>& part);
 
 /// The ranks that a launcher such as mpirun started; null pointer when this process is the only one. To be
@@ -103,5 +116,7 @@ std::unique_ptr<Ranks> join_ranks();
 
 /// How many processes the environment says a launcher has started; 0 when it says nothing.
 unsigned launched_processes();
+/// Which of them this one is, as far as the environment says; else 0.
+unsigned launched_as();
 
 }  // namespace synfire

@@ -22,6 +22,7 @@
 #include "io/events/shd.hpp"
 #include "io/events/sonata_events.hpp"
 #include "io/events/tonic.hpp"
+#include "io/events/tonic_hdf5.hpp"
 
 namespace synfire {
 
@@ -58,6 +59,8 @@ constexpr std::array formats{
                 create_as<ShdEventWriter>},
     EventFormat{"tonic", "arrays of NumPy (Tonic, SpikingJelly)", "", is_tonic, open_as<TonicReader>,
                 nullptr},
+    EventFormat{"tonic_hdf5", "samples that Tonic cached on disk (HDF5)", "", is_tonic_hdf5,
+                open_as<TonicHdf5Reader>, nullptr},
     EventFormat{"sonata", "spikes in SONATA (written only)", "sonata", [](const FileHead&) { return false; },
                 nullptr, create_as<SonataEventWriter>},
     // From here on, formats without a mark of their own.

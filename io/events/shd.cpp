@@ -6,13 +6,13 @@
 
 #include <fmt/format.h>
 
+#include "io/events/hdf5_rows.hpp"
 #include "io/float16.hpp"
 
 namespace synfire {
 
 namespace {
 
-constexpr std::string_view hdf5_mark = "\x89HDF\r\n\x1a\n";
 constexpr std::uint16_t shd_channels = 700;
 constexpr std::uint16_t most_channels = 32767;  // units are int16
 constexpr double us_per_s = 1e6;
@@ -26,14 +26,10 @@ template <class T> std::vector<T> narrowed(const std::vector<std::int64_t>& valu
 }  // namespace
 
 bool is_shd(const FileHead& head) {
-  if (!head.bytes.starts_with(hdf5_mark)) return false;
-  if (head.gzip) return true;
-  try {
-    const auto file = hdf5::File::open(head.path);
+  if (head.bytes.starts_with(hdf5_mark) && head.gzip) return true;
+  return is_hdf5_with(head, [](const hdf5::File& file) {
     return file.has_dataset("spikes/times") && file.has_dataset("spikes/units");
-  } catch (const Error&) {
-    return false;
-  }
+  });
 }
 
 ShdReader::ShdReader(const std::string& path, const EventOptions& options) : DecodingReader(path, options) {

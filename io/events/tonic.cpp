@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "io/events/tonic_columns.hpp"
+
 namespace synfire {
 
 namespace {
@@ -10,7 +12,6 @@ namespace {
 constexpr std::string_view npy_mark = "\x93NUMPY";
 constexpr std::string_view zip_mark = "PK\x03\x04";
 constexpr std::string_view empty_zip_mark = "PK\x05\x06";
-constexpr std::uint16_t shd_channels = 700;
 
 }  // namespace
 
@@ -23,10 +24,10 @@ TonicReader::TonicReader(const std::string& path, const EventOptions& options)
     : DecodingReader(path, options) {
   info_.format = "tonic";
   open(path);
-  t_ = find({"t", "ts", "time", "timestamp", "timestamps"});
-  x_ = find({"x"});
-  y_ = find({"y"});
-  p_ = find({"p", "pol", "polarity", "on"});
+  t_ = find(tonic_columns[0]);
+  x_ = find(tonic_columns[1]);
+  y_ = find(tonic_columns[2]);
+  p_ = find(tonic_columns[3]);
   if (!t_ || !x_)
     throw Error(ErrorKind::input, fmt::format("{}: has no fields t and x, so holds no events", path));
   left_ = streams_[t_->stream].rows();
@@ -34,11 +35,7 @@ TonicReader::TonicReader(const std::string& path, const EventOptions& options)
     if (stream.rows() != left_)
       throw Error(ErrorKind::input, fmt::format("{}: its arrays differ in length", path));
   info_.audio = !y_;
-  if (options.sensor) info_.name = *options.sensor;
-  const SensorSize size =
-      options.sensor ? sensor_size(path, *options.sensor) : measured_size<TonicReader>(path, options);
-  info_.width = info_.audio && !options.sensor ? std::max(size.width, shd_channels) : size.width;
-  info_.height = info_.audio ? std::uint16_t{1} : size.height;
+  find_tonic_sensor<TonicReader>(path, options, info_);
 }
 
 void TonicReader::open(const std::string& path) {
@@ -75,8 +72,9 @@ void TonicReader::open_packed(const std::string& path) {
   }
 }
 
-std::optional<TonicReader::Column> TonicReader::find(std::initializer_list<std::string_view> names) const {
+std::optional<TonicReader::Column> TonicReader::find(std::span<const std::string_view> names) const {
   for (const std::string_view name : names) {
+    if (name.empty()) continue;
     for (std::size_t i = 0; i < streams_.size(); ++i) {
       for (const NpyField& field : streams_[i].fields())
         if ((field.name.empty() ? names_[i] : field.name) == name) return Column{i, field};
@@ -109,11 +107,8 @@ std::optional<Event> TonicReader::event_at(std::size_t row) const {
   const auto t = value(*t_), x = value(*x_);
   const auto y = y_ ? value(*y_) : std::optional<std::int64_t>(0);
   const auto p = p_ ? value(*p_) : std::optional<std::int64_t>(1);
-  if (!t || !x || !y || !p || *x < 0 || *x >= info_.width || *y < 0 || *y >= info_.height || *p < -1 ||
-      *p > 1)
-    return std::nullopt;
-  return Event{*t, static_cast<std::uint16_t>(*x), static_cast<std::uint16_t>(*y),
-               static_cast<std::uint8_t>(*p == 1)};
+  if (!t || !x || !y || !p) return std::nullopt;
+  return tonic_event({*t, *x, *y, *p}, info_);
 }
 
 std::size_t TonicReader::decode(std::span<Event> to) {

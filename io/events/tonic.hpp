@@ -28,7 +28,7 @@ class TonicReader final : public DecodingReader {
   };
   void open(const std::string& path);
   void open_packed(const std::string& path);
-  std::optional<Column> find(std::initializer_list<std::string_view> names) const;
+  std::optional<Column> find(std::span<const std::string_view> names) const;
   std::size_t decode(std::span<Event> to) override;
   std::size_t rows_ahead();
   std::optional<Event> event_at(std::size_t row) const;

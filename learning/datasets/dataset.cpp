@@ -2,6 +2,7 @@
 
 #include <array>
 #include <filesystem>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,12 @@
 #include "learning/datasets/kinds.hpp"
 
 namespace synfire {
+
+std::vector<std::string> DataSet::files() const {
+  std::set<std::string> all;
+  for (std::size_t k = 0; k < size(); ++k) all.insert(source(k));
+  return {all.begin(), all.end()};
+}
 
 std::unique_ptr<DataSet> open_dataset(const std::string& path) {
   std::error_code ignored;

@@ -49,8 +49,12 @@ class DataSet {
   virtual std::uint32_t label(std::size_t item) const = 0;
   /// The part that the makers of the set put it in.
   virtual Part part(std::size_t item) const = 0;
+  /// Who speaks, where the set says so; "" where it does not. In SHD, a number.
+  virtual std::string speaker(std::size_t) const { return {}; }
   /// The file that holds the item.
   virtual std::string source(std::size_t item) const = 0;
+  /// All files that it reads, each once: those of the items, and what says their labels.
+  virtual std::vector<std::string> files() const;
   /// Errors (input): the file is gone or damaged. Times of events begin at 0.
   virtual DataItem item(std::size_t item) const = 0;
 };

@@ -99,10 +99,16 @@ class IdxSet final : public ImageSet {
         throw Error(ErrorKind::input, fmt::format("{}: its images are of another size than those of {}",
                                                   each.images, files_[0].path));
       shape_ = shape;
+      label_files_.push_back(each.labels);
       add(std::move(file));
     }
   }
   std::string_view kind() const override { return "idx"; }
+  std::vector<std::string> files() const override {
+    std::vector<std::string> all = ImageSet::files();
+    all.insert(all.end(), label_files_.begin(), label_files_.end());
+    return all;
+  }
   DataItem item(std::size_t number) const override {
     const std::size_t file = file_of(number), within = number - files_[file].first;
     return {label(number), readers_[file]->image(within), {}};
@@ -127,6 +133,7 @@ class IdxSet final : public ImageSet {
     std::vector<std::uint8_t> unpacked;
   };
   std::vector<std::unique_ptr<Reader>> readers_;
+  std::vector<std::string> label_files_;
 };
 
 // --- CIFAR

@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <numeric>
+#include <set>
 
 #include <fmt/format.h>
 #include <tbb/task_arena.h>
@@ -44,6 +45,12 @@ ChosenItems::ChosenItems(std::shared_ptr<const DataSet> set, const DatasetDescri
   for (std::size_t i = 0; i < set_->size(); ++i)
     if (labels_[set_->label(i)]) (set_->part(i) == Part::train ? train_ : test_).push_back(i);
   if (description.split) split(*description.split, description.shuffle.value_or(0));
+  if (description.test_speakers.empty()) return;
+  try {
+    hold_out(description.test_speakers);
+  } catch (const Error& error) {
+    throw Error(error.kind(), description.where, error.what());
+  }
 }
 
 void ChosenItems::choose_classes(const std::vector<std::string>& names) {
@@ -80,9 +87,33 @@ void ChosenItems::split(double share, std::uint64_t seed) {
   std::sort(test_.begin(), test_.end());
 }
 
+/// Parts the items by who speaks.
+void ChosenItems::hold_out(const std::vector<std::string>& speakers) {
+  std::vector<std::size_t> all = train_;
+  all.insert(all.end(), test_.begin(), test_.end());
+  std::sort(all.begin(), all.end());
+  std::set<std::string> known;
+  train_.clear();
+  test_.clear();
+  for (const std::size_t item : all) {
+    const std::string speaker = set_->speaker(item);
+    if (speaker.empty())
+      throw Error(ErrorKind::input,
+                  fmt::format("test_speakers of dataset: '{}' does not say who speaks", set_->source(item)));
+    known.insert(speaker);
+    (std::ranges::find(speakers, speaker) == speakers.end() ? train_ : test_).push_back(item);
+  }
+  for (const std::string& speaker : speakers) {
+    if (known.contains(speaker)) continue;
+    const std::vector<std::string_view> valid(known.begin(), known.end());
+    throw Error(ErrorKind::input, fmt::format("test_speakers of dataset: nobody is called '{}'{}", speaker,
+                                              did_you_mean(speaker, valid)));
+  }
+}
+
 void ChosenItems::keep(Part part, std::size_t count, std::optional<std::uint64_t> shuffle) {
   auto& items = part == Part::train ? train_ : test_;
-  if (shuffle && part == Part::train) shuffle_items(items, *shuffle, 0);
+  if (shuffle) shuffle_items(items, *shuffle, 0);
   items.resize(std::min(count, items.size()));
   std::sort(items.begin(), items.end());
 }

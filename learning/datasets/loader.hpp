@@ -16,7 +16,8 @@ namespace synfire {
 /// A data set as a description wants it: only some classes, parted anew.
 class ChosenItems {
  public:
-  /// Opens the set. Errors (input): as open_dataset; a class that the set does not have.
+  /// Opens the set. Errors (input): as open_dataset; a class or a speaker that the set does not
+  /// have.
   explicit ChosenItems(const DatasetDescription& description);
   /// Chooses from a set that is open already.
   ChosenItems(std::shared_ptr<const DataSet> set, const DatasetDescription& description);
@@ -29,7 +30,7 @@ class ChosenItems {
   std::uint32_t label(std::size_t item) const { return labels_[set_->label(item)].value(); }
   /// Of each class.
   std::vector<std::size_t> counts(Part part) const;
-  /// Keeps so many items of a part: the first in the order of the set, or in that of a first shuffled pass.
+  /// Keeps so many items of a part: the first in the order of the set, or, drawn by the seed `shuffle`, any.
   void keep(Part part, std::size_t count, std::optional<std::uint64_t> shuffle);
   /// Reads an item; its label counts along the chosen classes.
   DataItem read(std::size_t item) const;
@@ -37,6 +38,7 @@ class ChosenItems {
  private:
   void choose_classes(const std::vector<std::string>& names);
   void split(double share, std::uint64_t seed);
+  void hold_out(const std::vector<std::string>& speakers);
 
   std::shared_ptr<const DataSet> set_;
   std::vector<std::string> classes_;

@@ -27,15 +27,20 @@ struct Recording {
   std::uint32_t label = 0;
   Part part = Part::train;
   std::uint64_t sample = 0;
+  std::string speaker = {};
   std::int64_t from_us = std::numeric_limits<std::int64_t>::min(),
                until_us = std::numeric_limits<std::int64_t>::max();
 };
 
 class RecordingSet final : public DataSet {
  public:
-  /// The sensor is that of the first recording.
-  RecordingSet(std::string_view kind, std::vector<std::string> classes, std::vector<Recording> recordings)
-      : kind_(kind), classes_(std::move(classes)), recordings_(std::move(recordings)) {
+  /// The sensor is that of the first recording. `lists` are files that say the labels.
+  RecordingSet(std::string_view kind, std::vector<std::string> classes, std::vector<Recording> recordings,
+               std::vector<std::string> lists)
+      : kind_(kind),
+        classes_(std::move(classes)),
+        recordings_(std::move(recordings)),
+        lists_(std::move(lists)) {
     const Recording& first = recordings_.front();
     const SensorInfo sensor = recording_sensor(first.path, {.sample = first.sample});
     shape_ = {.audio = sensor.audio,
@@ -50,7 +55,13 @@ class RecordingSet final : public DataSet {
   std::size_t size() const override { return recordings_.size(); }
   std::uint32_t label(std::size_t item) const override { return recordings_[item].label; }
   Part part(std::size_t item) const override { return recordings_[item].part; }
+  std::string speaker(std::size_t item) const override { return recordings_[item].speaker; }
   std::string source(std::size_t item) const override { return recordings_[item].path; }
+  std::vector<std::string> files() const override {
+    std::vector<std::string> all = DataSet::files();
+    all.insert(all.end(), lists_.begin(), lists_.end());
+    return all;
+  }
 
   DataItem item(std::size_t number) const override {
     constexpr std::size_t most_events = std::size_t(1) << 26;
@@ -86,13 +97,14 @@ class RecordingSet final : public DataSet {
   std::string kind_;
   std::vector<std::string> classes_;
   std::vector<Recording> recordings_;
+  std::vector<std::string> lists_;
   ItemShape shape_;
 };
 
 std::unique_ptr<DataSet> made(std::string_view kind, std::vector<std::string> classes,
-                              std::vector<Recording> recordings) {
+                              std::vector<Recording> recordings, std::vector<std::string> lists = {}) {
   if (recordings.empty()) return nullptr;
-  return std::make_unique<RecordingSet>(kind, std::move(classes), std::move(recordings));
+  return std::make_unique<RecordingSet>(kind, std::move(classes), std::move(recordings), std::move(lists));
 }
 
 std::vector<fs::path> sorted_entries(const fs::path& folder) {
@@ -140,12 +152,17 @@ void add_packed(const std::string& path, Part part, std::vector<Recording>& reco
   if (labels.size() != samples)
     throw Error(ErrorKind::input,
                 fmt::format("{}: {} recordings, but {} labels", path, samples, labels.size()));
+  std::vector<std::uint64_t> speakers;
+  if (file.has_dataset("extra/speaker")) speakers = file.dataset("extra/speaker").read<std::uint64_t>();
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] < 0 || labels[i] > std::int64_t(largest_label))
       throw Error(ErrorKind::input,
                   fmt::format("{}: label {} of recording {} is out of range", path, labels[i], i));
-    recordings.push_back(
-        {.path = path, .label = static_cast<std::uint32_t>(labels[i]), .part = part, .sample = i});
+    recordings.push_back({.path = path,
+                          .label = static_cast<std::uint32_t>(labels[i]),
+                          .part = part,
+                          .sample = i,
+                          .speaker = i < speakers.size() ? fmt::format("{}", speakers[i]) : ""});
   }
 }
 
@@ -228,7 +245,7 @@ std::unique_ptr<DataSet> open_listed(const std::string& path) {
                           .part = part_named(name.parent_path().string())});
   }
   auto classes = numbered(recordings);
-  return made("listed", std::move(classes), std::move(recordings));
+  return made("listed", std::move(classes), std::move(recordings), {list.string()});
 }
 
 std::unique_ptr<DataSet> open_folders(const std::string& path) {
@@ -258,7 +275,8 @@ std::unique_ptr<DataSet> open_spoken_digits(const std::string& path) {
     constexpr int test_indices = 5;  // as its makers say: 0 to 4 of each speaker and digit
     recordings.push_back({.path = file.string(),
                           .label = static_cast<std::uint32_t>(name->digit),
-                          .part = name->index < test_indices ? Part::test : Part::train});
+                          .part = name->index < test_indices ? Part::test : Part::train,
+                          .speaker = name->speaker});
   }
   auto classes = numbered(recordings);
   return made("spoken_digits", std::move(classes), std::move(recordings));
@@ -267,14 +285,17 @@ std::unique_ptr<DataSet> open_spoken_digits(const std::string& path) {
 std::unique_ptr<DataSet> open_gestures(const std::string& path) {
   if (!is_file(fs::path(path) / "trials_to_train.txt")) return nullptr;
   std::vector<Recording> recordings;
+  std::vector<std::string> lists;
   for (const auto& [list, part] :
-       {std::pair{"trials_to_train.txt", Part::train}, std::pair{"trials_to_test.txt", Part::test}})
+       {std::pair{"trials_to_train.txt", Part::train}, std::pair{"trials_to_test.txt", Part::test}}) {
+    lists.push_back((fs::path(path) / list).string());
     for (const std::string& name : lines_of(fs::path(path) / list)) {
       const fs::path file = fs::path(path) / name;
       if (!is_file(file))
         throw Error(ErrorKind::input,
                     fmt::format("{}: {} is not there", (fs::path(path) / list).string(), name));
-      CsvReader table((fs::path(path) / (file.stem().string() + "_labels.csv")).string());
+      lists.push_back((fs::path(path) / (file.stem().string() + "_labels.csv")).string());
+      CsvReader table(lists.back());
       const auto label = table.find({"class"}), from = table.find({"starttime_usec"}),
                  until = table.find({"endtime_usec"});
       if (!label || !from || !until) throw table.error("has no columns class, startTime_usec, endTime_usec");
@@ -291,9 +312,10 @@ std::unique_ptr<DataSet> open_gestures(const std::string& path) {
                               .until_us = static_cast<std::int64_t>(end)});
       }
     }
+  }
   std::vector<std::string> classes = numbered(recordings);
   for (std::size_t k = 0; k < classes.size(); ++k) classes[k] = fmt::format("{}", k + 1);
-  return made("dvs_gesture", std::move(classes), std::move(recordings));
+  return made("dvs_gesture", std::move(classes), std::move(recordings), std::move(lists));
 }
 
 }  // namespace synfire::datasets

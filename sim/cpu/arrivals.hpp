@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 
 #include "sim/cpu/shard.hpp"
 #include "sim/release.hpp"
@@ -45,13 +46,22 @@ template <class Due> class Arrivals {
   Arrivals(const SparseRows& block, std::vector<Shard*> feeders, std::unique_ptr<Release> release)
       : feeders_(std::move(feeders)), release_(std::move(release)) {
     if (block.has_one_delay()) return;
-    std::size_t pages = 1;
-    while (static_cast<Step>(pages) < block.max_delay - block.min_delay + 1) pages *= 2;
-    calendar_.resize(pages);
+    make_calendar(block);
     remembers_ = release_ != nullptr;  // with what part of the weight they left is known then only
   }
 
   const std::vector<Shard*>& feeders() const { return feeders_; }
+  /// See Inlet.
+  std::optional<DelaySpan> stateful_delays(const SparseRows& block) const {
+    if (!release_ || block.has_one_delay() || block.synapses() == 0) return std::nullopt;
+    return DelaySpan{block.min_delay, block.max_delay};
+  }
+  void widen(SparseRows& block, DelaySpan delays) {
+    if (!release_ || block.has_one_delay()) return;
+    block.min_delay = delays.least;
+    block.max_delay = delays.most;
+    make_calendar(block);
+  }
   std::size_t bytes() const { return release_ ? release_->bytes() : 0; }
 
   /// Remembers the spikes under way, for `replan`.
@@ -171,6 +181,12 @@ template <class Due> class Arrivals {
       flights.push_back({emitted[k], source[k], times[k], factor[k]});
     }
     return flights;
+  }
+
+  void make_calendar(const SparseRows& block) {
+    std::size_t pages = 1;
+    while (static_cast<Step>(pages) < block.max_delay - block.min_delay + 1) pages *= 2;
+    calendar_.resize(pages);
   }
 
   template <class Block> void plan_runs(const Block& block, Step emitted) {

@@ -74,7 +74,7 @@ class Branch {
   void load(const LoadedShare& share, const std::vector<std::uint64_t>& trains,
             const std::vector<ListedSynapse>& synapses) {
     for (std::size_t k = 0; k < watched_.size(); ++k)
-      load_traces(share.within("rates/" + std::to_string(k)), trains, watched_[k].rates);
+      load_traces(share, "rates/" + std::to_string(k), trains, watched_[k].rates);
     if (!mask_) return;
     std::vector<float> values, factors;
     if (mask_->per_target()) {

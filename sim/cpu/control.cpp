@@ -36,6 +36,14 @@ void CpuControl::hold(std::size_t population, std::span<const double> currents) 
   (*context_.feeds)[population].currents.assign(currents.begin(), currents.end());
 }
 
+void CpuControl::restart(std::size_t population) {
+  for (const auto& shard : shards_) {
+    if (shard->population != population) continue;
+    shard->emitter->restart();
+    shard->history.clear();
+  }
+}
+
 void CpuControl::watch(std::size_t population, std::optional<std::size_t> variable) {
   for (const auto& shard : shards_)
     if (shard->population == population)

@@ -19,6 +19,7 @@ class CpuControl final : public Control {
   void play(std::size_t population, std::span<const double> times_ms,
             std::span<const std::uint64_t> ids) override;
   void hold(std::size_t population, std::span<const double> currents) override;
+  void restart(std::size_t population) override;
   void watch(std::size_t population, std::optional<std::size_t> variable) override;
   Watched watched(std::size_t population) const override;
   void set_plastic(bool on) override;

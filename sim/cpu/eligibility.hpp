@@ -105,12 +105,13 @@ class Eligibility {
     share.append<std::int64_t>("reward/base", base_);
     share.append<double>("reward/sums", sums_);
   }
-  void load(const LoadedShare& share, const std::vector<ListedSynapse>& synapses) {
+  void load(const LoadedShare& share, const std::vector<ListedSynapse>& synapses, Step now) {
     load_of_synapses<float>(share, "eligibility", synapses, values_);
     load_of_synapses<std::uint32_t>(share, "eligible_since", synapses, last_);
     reward_.set_level(share.one<double>("reward/level"));
     base_ = share.one<std::int64_t>("reward/base");
-    sums_ = share.all<double>("reward/sums");
+    if (base_ < 0 || base_ > now) State::refuse(share.of("reward/base"), "lies outside the run");
+    sums_ = share.all<double>("reward/sums", static_cast<std::size_t>(now - base_) + 1);
     for (const std::uint32_t last : last_)
       if (static_cast<Step>(last) < base_ || static_cast<Step>(last) - base_ >= Step(sums_.size()))
         State::refuse(share.of("eligible_since"), "does not fit the rewards");

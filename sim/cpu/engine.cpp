@@ -67,16 +67,16 @@ CpuEngine::CpuEngine(const BuildContext& context, const RunOptions& options)
   const Plan plan = plan_for_ranks();
   workers_ = plan.workers;
   if (options_.ranks != nullptr) remote_ = std::make_unique<Remote>(*options_.ranks, plan, context_.network);
-  Step least_age = 0;
+  together(options_.ranks, [&] { build(plan); });
+  agree_on_delays();
+  ReadingAges ages;
+  together(options_.ranks, [&] { ages = join_neighbours(); });
+  agree_on_ages(ages);
   together(options_.ranks, [&] {
-    build(plan);
-    least_age = join_neighbours();
+    keep_histories(ages.oldest);
     assign_homes();
+    if (remote_) remote_->exchange().begin(groups_, shards_, ages.least_remote);
   });
-  if (remote_) {
-    least_age = smallest(*options_.ranks, least_age);
-    together(options_.ranks, [&] { remote_->exchange().begin(groups_, shards_, least_age); });
-  }
   build_s_ = seconds_since(start);
 }
 
@@ -242,10 +242,8 @@ void CpuEngine::make_inlets(const Plan& plan) {
   });
 }
 
-// The smallest age at which spikes of another rank are read here.
-Step CpuEngine::join_neighbours() {
-  std::map<Shard*, Step> oldest_reading;  // the largest age at which its spikes act anywhere
-  Step least_age = std::numeric_limits<Step>::max();
+CpuEngine::ReadingAges CpuEngine::join_neighbours() {
+  ReadingAges ages{std::numeric_limits<Step>::max(), std::vector<Step>(context_.network.populations.size())};
   for (const auto& group : groups_) {
     std::map<Group*, Step> youngest;  // feeder -> the smallest age at which its spikes are read here
     std::map<Group*, Step> oldest;
@@ -255,7 +253,7 @@ Step CpuEngine::join_neighbours() {
         young->second = std::min(young->second, age);
         Step& old = oldest[feeder->group];
         old = std::max(old, age);
-        Step& read = oldest_reading[feeder];
+        Step& read = ages.oldest[feeder->population];
         read = std::max(read, last);
       }
     };
@@ -273,39 +271,32 @@ Step CpuEngine::join_neighbours() {
     for (const auto& sender : remote_->exchange().senders()) {
       join(*sender);
       const auto found = youngest.find(sender.get());
-      if (found != youngest.end()) least_age = std::min(least_age, found->second);
+      if (found != youngest.end()) ages.least_remote = std::min(ages.least_remote, found->second);
       if (found == youngest.end()) group->feeders.push_back({sender.get(), lead});
     }
   }
-  keep_histories(oldest_reading);
-  return least_age;
+  return ages;
 }
 
-void CpuEngine::keep_histories(const std::map<Shard*, Step>& oldest_reading) {
-  const auto keep = [&](Group& group, const auto& is_sent) {
+// As long as any rank reads them: what is saved of a shard must do for all.
+void CpuEngine::keep_histories(const std::vector<Step>& oldest_reading) {
+  const auto keep = [&](Group& group) {
     Step oldest = 0;
-    for (Shard* shard : group.shards)
-      if (const auto found = oldest_reading.find(shard); found != oldest_reading.end())
-        oldest = std::max(oldest, found->second);
+    for (const Shard* shard : group.shards) oldest = std::max(oldest, oldest_reading[shard->population]);
     for (Shard* shard : group.shards) {
-      if (!oldest_reading.contains(shard) && !is_sent(*shard)) continue;
+      if (oldest_reading[shard->population] == 0) continue;
       shard->history.keep(oldest + lead);
       group.history = shard->history.kept();
     }
   };
-  const auto nobody = [](const Shard&) { return false; };
-  if (!remote_) {
-    for (const auto& group : groups_) keep(*group, nobody);
-    return;
-  }
+  for (const auto& group : groups_) keep(*group);
+  if (!remote_) return;
   Exchange& exchange = remote_->exchange();
-  for (const auto& sender : exchange.senders()) keep(*sender, nobody);
-  const auto is_sent = [&](const Shard& shard) { return exchange.is_sent(shard); };
-  for (const auto& group : groups_) {
-    keep(*group, is_sent);
-    if (std::any_of(group->shards.begin(), group->shards.end(), [&](const Shard* s) { return is_sent(*s); }))
+  for (const auto& sender : exchange.senders()) keep(*sender);
+  const auto is_sent = [&](const Shard* shard) { return exchange.is_sent(*shard); };
+  for (const auto& group : groups_)
+    if (std::any_of(group->shards.begin(), group->shards.end(), is_sent))
       group->fed.push_back({&exchange.packing(), 0});
-  }
 }
 
 // Heaviest first to the worker with the least to do. Counts an update as 1 and a synapse as 1/1000 (a spike
@@ -477,8 +468,8 @@ void CpuEngine::start(RecordSink& sink) {
   for (Shard* shard : recording) shard->recorder.start(*recording_);
   for (const auto& shard : shards_) {
     shard->sink = recording_;
-    if (now == 0)
-      for (const WeightProbe& probe : shard->probes) probe.take(0, *recording_);
+    if (!loaded_)  // whose weights are recorded already
+      for (const WeightProbe& probe : shard->probes) probe.take(now, *recording_);
     for (PlasticInlet* inlet : shard->plastic)
       if (StructureRule* rule = inlet->structure())
         rule->announce = [this, p = inlet->projection()](Step point, const StructureEvent& event) {
@@ -520,9 +511,9 @@ void CpuEngine::hand_over() {
 }
 
 void CpuEngine::sync() {
-  if (remote_) return;
   hand_over();
-  recorder_->sync();
+  if (remote_) remote_->bring_records();
+  if (recorder_) recorder_->sync();
 }
 
 RunResult CpuEngine::finish() {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <map>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -44,8 +43,15 @@ class CpuEngine final : public Engine {
   void add_structure(const ProjectionPlan& projection, PlasticParts& parts) const;
   std::unique_ptr<Inlet> make_inlet(const ProjectionPlan& projection, const Shard& shard,
                                     std::span<float> input) const;
-  Step join_neighbours();
-  void keep_histories(const std::map<Shard*, Step>& oldest_reading);
+  /// The ages at which spikes are read.
+  struct ReadingAges {
+    Step least_remote;         // of another rank
+    std::vector<Step> oldest;  // by population, how long they act; 0 when nobody reads it
+  };
+  ReadingAges join_neighbours();
+  void agree_on_ages(ReadingAges& ages) const;
+  void agree_on_delays();
+  void keep_histories(const std::vector<Step>& oldest_reading);
   void assign_homes();
   std::vector<std::size_t> place_probes();
   void refuse_remote_next(const ProjectionDescription& rule, const ProjectionDescription& next) const;
@@ -61,6 +67,10 @@ class CpuEngine final : public Engine {
   Progress progress(Step steps) const;
   void watch(const std::stop_token& ended, Step steps) const;
   void hand_over();
+  void save_shards(State& state) const;
+  Step load_run(const State& state);
+  void load_population(const State& state, std::size_t population, Step now);
+  void load_projection(const State& state, std::size_t projection, Step now);
   RunResult result() const;
 
   BuildContext context_;
@@ -82,7 +92,7 @@ class CpuEngine final : public Engine {
   std::unique_ptr<Recorder> recorder_;      // null pointer on a rank that writes no file
   ChunkSink* recording_ = nullptr;
   std::atomic<bool> interrupted_{false};
-  bool stopped_ = false;
+  bool stopped_ = false, loaded_ = false;
   double build_s_ = 0, wall_s_ = 0;
   std::uint64_t earlier_synaptic_events_ = 0, earlier_drive_events_ = 0;  // before it was loaded
   std::jthread monitor_;                                                  // last: it watches all of the above

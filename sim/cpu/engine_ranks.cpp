@@ -1,4 +1,6 @@
 // The engine among other ranks: one plan for all, one end for all.
+#include <limits>
+
 #include <fmt/format.h>
 
 #include "sim/cpu/engine.hpp"
@@ -29,6 +31,36 @@ Plan CpuEngine::plan_for_ranks() {
                       threads_, options_.ranks->processors()));
   });
   return plan;
+}
+
+void CpuEngine::agree_on_ages(ReadingAges& ages) const {
+  std::vector<std::int64_t> values = {ages.least_remote};
+  for (const Step oldest : ages.oldest) values.push_back(-oldest);
+  agree_on_smallest(options_.ranks, values);
+  ages.least_remote = values.front();
+  for (std::size_t p = 0; p < ages.oldest.size(); ++p) ages.oldest[p] = -values[p + 1];
+}
+
+// Of each projection with short-term plasticity, over all its parts.
+void CpuEngine::agree_on_delays() {
+  constexpr Step none = std::numeric_limits<Step>::max();
+  const std::size_t projections = context_.network.projections.size();
+  std::vector<std::int64_t> values(2 * projections, none);  // the smallest, and -1 times the largest
+  const auto for_each = [this](const auto& visit) {
+    for (const auto& shard : shards_) shard->for_each_projection(context_.network, visit);
+  };
+  for_each([&](const Inlet& inlet, std::size_t p) {
+    const auto delays = inlet.stateful_delays();
+    if (!delays) return;
+    values[2 * p] = std::min(values[2 * p], delays->least);
+    values[2 * p + 1] = std::min(values[2 * p + 1], -delays->most);
+  });
+  agree_on_smallest(options_.ranks, values);
+  together(options_.ranks, [&] {
+    for_each([&](Inlet& inlet, std::size_t p) {
+      if (values[2 * p] != none) inlet.widen({values[2 * p], -values[2 * p + 1]});
+    });
+  });
 }
 
 // A rule refers to the structure of another projection, which must be known at once.
@@ -62,11 +94,16 @@ std::optional<Error> CpuEngine::try_work(Step steps) {
 
 // As `advance`, where the one end of a run is agreed on by all ranks.
 bool CpuEngine::advance_together(Step until) {
+  remote_->start_waiting();
+  const auto* const stop = options_.stop;
   Step target = until;
   while (true) {
     const auto failure = try_work(target);
     const auto [least, most] = remote_->settle(completed(), furthest(), failure ? &*failure : nullptr);
-    if (least >= target) return target == until;
+    if (least >= target) {
+      if (target == until) options_.stop = stop;  // it came too late for this part of the run
+      return target == until;
+    }
     target = most;
     options_.stop = nullptr;
   }

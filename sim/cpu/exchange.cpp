@@ -142,6 +142,12 @@ void Exchange::begin(const std::vector<std::unique_ptr<Group>>& groups,
   }
 }
 
+void Exchange::begin_at(Step origin) {
+  origin_ = origin;
+  packing_.done = origin;
+  for (const Sender& sender : senders_) sender.group->done = origin;
+}
+
 Exchange::~Exchange() {
   const auto give_up = [this](std::optional<Ticket> ticket) {
     if (ticket) ranks_.cancel(*ticket);
@@ -160,7 +166,7 @@ bool Exchange::advance() {
 }
 
 bool Exchange::is_through(Step steps) const {
-  const Step windows = steps / window_;
+  const Step windows = (steps - origin_) / window_;
   const bool sent =
       packed_ >= windows && std::all_of(parcels_.begin(), parcels_.end(), [](const Parcel& parcel) {
         return parcel.slots[0].pending.empty() && parcel.slots[1].pending.empty();
@@ -175,7 +181,7 @@ bool Exchange::pack_next() {
     for (auto& slot : parcel.slots) is_free(slot);
   Step done = std::numeric_limits<Step>::max();
   for (const Group* group : local_) done = std::min(done, group->done.load(std::memory_order_acquire));
-  if (done < (packed_ + 1) * window_) return false;
+  if (done < begin_of(packed_ + 1)) return false;
   const auto place = static_cast<std::size_t>(packed_ & 1);
   for (Parcel& parcel : parcels_)
     if (!is_free(parcel.slots[place])) return false;
@@ -184,7 +190,7 @@ bool Exchange::pack_next() {
     send(parcel, parcel.slots[place]);
   }
   ++packed_;
-  packing_.done.store(packed_ * window_, std::memory_order_release);
+  packing_.done.store(begin_of(packed_), std::memory_order_release);
   return true;
 }
 
@@ -197,7 +203,7 @@ bool Exchange::is_free(Parcel::Slot& slot) {
 void Exchange::pack(Parcel& parcel, Parcel::Slot& slot, Step window) {
   Bytes& bytes = slot.bytes;
   bytes.resize(sizeof(Header));
-  for (Step step = window * window_; step < (window + 1) * window_; ++step) {
+  for (Step step = begin_of(window); step < begin_of(window + 1); ++step) {
     for (const Run& run : parcel.runs) {
       std::uint32_t spikes = 0;
       for (const Shard* shard : run.shards)
@@ -240,7 +246,7 @@ bool Exchange::take(Sender& sender) {
   auto& slot = sender.slots[static_cast<std::size_t>(sender.window & 1)];
   if (!has_arrived(sender, slot) || !has_room(sender)) return false;
   unpack(sender, slot);
-  sender.group->done.store((sender.window + 1) * window_, std::memory_order_release);
+  sender.group->done.store(begin_of(sender.window + 1), std::memory_order_release);
   expect(sender, sender.window + 2);
   ++sender.window;
   return true;
@@ -271,7 +277,7 @@ bool Exchange::has_arrived(Sender& sender, Sender::Slot& slot) {
 
 // True when everybody here has read what lay where the window goes.
 bool Exchange::has_room(const Sender& sender) const {
-  const Step last = (sender.window + 1) * window_ - 1;
+  const Step last = begin_of(sender.window + 1) - 1;
   return std::all_of(sender.group->fed.begin(), sender.group->fed.end(), [&](const Group::Neighbour& reader) {
     return reader.group->done.load(std::memory_order_acquire) > last - sender.group->history + reader.age;
   });
@@ -279,7 +285,7 @@ bool Exchange::has_room(const Sender& sender) const {
 
 void Exchange::unpack(Sender& sender, const Sender::Slot& slot) const {
   const std::byte* place = slot.bytes.data() + sizeof(Header);
-  for (Step step = sender.window * window_; step < (sender.window + 1) * window_; ++step) {
+  for (Step step = begin_of(sender.window); step < begin_of(sender.window + 1); ++step) {
     for (Shard* ghost : sender.ghosts) {
       std::uint32_t spikes = 0;
       std::memcpy(&spikes, place, sizeof spikes);

@@ -57,7 +57,10 @@ class Exchange {
   /// rank are read on any rank; a window is half of it, at least a step and at most `longest_window`.
   void begin(const std::vector<std::unique_ptr<Group>>& groups,
              const std::vector<std::unique_ptr<Shard>>& shards, Step least_age);
-  bool closes_window(Step done) const { return done % window_ == 0; }
+  /// For a run that goes on: windows are counted from here, and ghosts have the spikes from before. Groups
+  /// and shards must have come here, and no window been sent.
+  void begin_at(Step origin);
+  bool closes_window(Step done) const { return (done - origin_) % window_ == 0; }
   Step window() const { return window_; }
 
   /// Packs, sends and takes what is due; false when nothing moved. Ranks::poll is the caller's.
@@ -104,6 +107,7 @@ class Exchange {
     std::uint32_t window, bytes;
   };
 
+  Step begin_of(Step window) const { return origin_ + window * window_; }
   void make_ghosts(const RankMap& map, std::size_t populations);
   void make_parcels(const RankMap& map, const std::vector<std::unique_ptr<Shard>>& shards);
   bool pack_next();
@@ -127,7 +131,7 @@ class Exchange {
   std::vector<const Group*> local_;
   std::vector<Parcel> parcels_;
   std::vector<Sender> senders_;
-  Step window_ = longest_window, packed_ = 0;
+  Step window_ = longest_window, origin_ = 0, packed_ = 0;
   std::uint64_t messages_ = 0, bytes_sent_ = 0;
 };
 

@@ -1,19 +1,55 @@
 #include "sim/cpu/forward.hpp"
 
 #include <algorithm>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace synfire {
+
+enum class ForwardKind : std::uint8_t { record, weights, structure, mark, close };
+
 namespace {
 
-enum class Kind : std::uint8_t { record, weights, structure, close };
-
+using Kind = ForwardKind;
 using Channel = Ranks::Channel;
 
-// MPI counts bytes in 31 bits, and weights may be more.
-template <class Visit> void for_each_piece(std::size_t bytes, const Visit& visit) {
-  constexpr std::size_t largest = std::size_t(4) << 20;
-  for (std::size_t begin = 0; begin < bytes; begin += largest) visit(begin, std::min(largest, bytes - begin));
+// What a chunk consists of, in the order in which it is sent; times without steps are of engine event.
+template <class Chunk>
+requires std::is_same_v<std::remove_const_t<Chunk>, RecordChunk>
+auto members_of(Chunk& c) { return std::tie(c.shard, c.complete, c.steps, c.neurons, c.frames); }
+template <class Chunk>
+requires std::is_same_v<std::remove_const_t<Chunk>, WeightChunk>
+auto members_of(Chunk& c) {
+  return std::tie(c.record, c.point, c.table.sources, c.table.targets, c.table.weights, c.table.masks);
+}
+
+template <class T> void put(BytesWriter& writer, const T& value) { writer.put(value); }
+template <class T> void put(BytesWriter& writer, const std::vector<T>& values) { writer.put_all(values); }
+void put(BytesWriter& writer, const std::vector<std::vector<float>>& lists) {
+  writer.put(lists.size());
+  for (const auto& list : lists) writer.put_all(list);
+}
+
+template <class T> void take(BytesReader& reader, T& value) { value = reader.take<T>(); }
+template <class T> void take(BytesReader& reader, std::vector<T>& values) { values = reader.take_all<T>(); }
+void take(BytesReader& reader, std::vector<std::vector<float>>& lists) {
+  lists.resize(reader.take<std::size_t>());
+  for (auto& list : lists) list = reader.take_all<float>();
+}
+
+template <class Chunk> Bytes packed(Kind kind, const Chunk& chunk) {
+  Bytes message;
+  BytesWriter writer(message);
+  writer.put(kind);
+  std::apply([&](const auto&... member) { (put(writer, member), ...); }, members_of(chunk));
+  return message;
+}
+
+template <class Chunk> Chunk unpacked(BytesReader& reader) {
+  Chunk chunk;
+  std::apply([&](auto&... member) { (take(reader, member), ...); }, members_of(chunk));
+  return chunk;
 }
 
 }  // namespace
@@ -22,31 +58,9 @@ Forwarder::~Forwarder() {
   for (const Ranks::Ticket ticket : tickets_) ranks_.cancel(ticket);
 }
 
-void Forwarder::push(RecordChunk chunk) {
-  Bytes message;
-  BytesWriter writer(message);
-  writer.put(Kind::record);
-  writer.put(chunk.shard);
-  writer.put(chunk.complete);
-  writer.put_all(chunk.steps);
-  writer.put_all(chunk.neurons);
-  writer.put(chunk.frames.size());
-  for (const auto& frames : chunk.frames) writer.put_all(frames);
-  enter(std::move(message));
-}
+void Forwarder::push(RecordChunk chunk) { enter(packed(Kind::record, chunk)); }
 
-void Forwarder::push(WeightChunk chunk) {
-  Bytes message;
-  BytesWriter writer(message);
-  writer.put(Kind::weights);
-  writer.put(chunk.record);
-  writer.put(chunk.point);
-  writer.put_all(chunk.table.sources);
-  writer.put_all(chunk.table.targets);
-  writer.put_all(chunk.table.weights);
-  writer.put_all(chunk.table.masks);
-  enter(std::move(message));
-}
+void Forwarder::push(WeightChunk chunk) { enter(packed(Kind::weights, chunk)); }
 
 void Forwarder::push(const StructureChunk& chunk) {
   Bytes message;
@@ -56,9 +70,13 @@ void Forwarder::push(const StructureChunk& chunk) {
   enter(std::move(message));
 }
 
-void Forwarder::close() {
+void Forwarder::mark() { say(Kind::mark); }
+
+void Forwarder::close() { say(Kind::close); }
+
+void Forwarder::say(Kind kind) {
   Bytes message;
-  BytesWriter(message).put(Kind::close);
+  BytesWriter(message).put(kind);
   const std::lock_guard lock(mutex_);
   waiting_.push_back(std::move(message));
 }
@@ -123,6 +141,11 @@ Collector::~Collector() {
   }
 }
 
+bool Collector::has_come_to(std::uint64_t mark) const {
+  return std::all_of(streams_.begin(), streams_.end(),
+                     [mark](const Stream& stream) { return stream.marks >= mark; });
+}
+
 void Collector::expect(Stream& stream) {
   stream.announced =
       ranks_.receive(stream.rank, Channel::records, std::as_writable_bytes(std::span(&stream.size, 1)));
@@ -149,7 +172,7 @@ bool Collector::advance(Stream& stream) {
   if (stream.body.empty()) return false;
   std::erase_if(stream.body, [this](Ranks::Ticket ticket) { return ranks_.finished(ticket).has_value(); });
   if (!stream.body.empty()) return false;
-  if (take(stream.bytes)) {
+  if (take(stream)) {
     ++closed_;
   } else {
     expect(stream);
@@ -158,29 +181,17 @@ bool Collector::advance(Stream& stream) {
 }
 
 // True when it was the last.
-bool Collector::take(const Bytes& bytes) {
-  BytesReader reader(bytes);
+bool Collector::take(Stream& stream) {
+  BytesReader reader(stream.bytes);
   while (!reader.empty()) {
     const auto kind = reader.take<Kind>();
     if (kind == Kind::close) return true;
-    if (kind == Kind::record) {
-      RecordChunk chunk;
-      chunk.shard = reader.take<std::size_t>();
-      chunk.complete = reader.take<Step>();
-      chunk.steps = reader.take_all<Step>();
-      chunk.neurons = reader.take_all<std::uint32_t>();
-      chunk.frames.resize(reader.take<std::size_t>());
-      for (auto& frames : chunk.frames) frames = reader.take_all<float>();
-      recorder_->push(std::move(chunk));
+    if (kind == Kind::mark) {
+      ++stream.marks;
+    } else if (kind == Kind::record) {
+      recorder_->push(unpacked<RecordChunk>(reader));
     } else if (kind == Kind::weights) {
-      WeightChunk chunk;
-      chunk.record = reader.take<std::size_t>();
-      chunk.point = reader.take<Step>();
-      chunk.table.sources = reader.take_all<std::uint32_t>();
-      chunk.table.targets = reader.take_all<std::uint32_t>();
-      chunk.table.weights = reader.take_all<float>();
-      chunk.table.masks = reader.take_all<float>();
-      recorder_->push(std::move(chunk));
+      recorder_->push(unpacked<WeightChunk>(reader));
     } else {
       recorder_->push(reader.take<StructureChunk>());
     }

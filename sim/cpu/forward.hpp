@@ -12,6 +12,8 @@
 
 namespace synfire {
 
+enum class ForwardKind : std::uint8_t;
+
 /// On a rank that has no file: passes chunks to rank 0, a bounded amount at a time.
 class Forwarder final : public ChunkSink {
  public:
@@ -25,6 +27,8 @@ class Forwarder final : public ChunkSink {
   void push(WeightChunk chunk) override;
   void push(const StructureChunk& chunk) override;
   bool failed() const override { return false; }  // rank 0 ends the run where the file cannot be written
+  /// All that came before this can be told from what comes after (Collector::has_come_to).
+  void mark();
   /// Nothing will follow.
   void close();
 
@@ -34,6 +38,7 @@ class Forwarder final : public ChunkSink {
 
  private:
   void enter(Bytes message);
+  void say(ForwardKind kind);
 
   static constexpr std::size_t most_bytes_waiting = std::size_t(8) << 20, most_bytes_at_once = std::size_t(1)
                                                                                                << 20;
@@ -59,20 +64,23 @@ class Collector {
   void begin(Recorder& recorder) { recorder_ = &recorder; }
   /// Takes what has come; false when nothing moved. One thread at a time.
   bool advance();
+  /// True when all that every rank handed over before its mark number `mark`, counted from 1, is with the
+  /// recorder.
+  bool has_come_to(std::uint64_t mark) const;
   /// True when all have closed.
   bool is_through() const { return closed_ == streams_.size(); }
 
  private:
   struct Stream {
     unsigned rank = 0;
-    std::uint64_t size = 0;
+    std::uint64_t size = 0, marks = 0;
     std::optional<Ranks::Ticket> announced;
     std::vector<Ranks::Ticket> body;
     Bytes bytes;
   };
   bool advance(Stream& stream);
   void expect(Stream& stream);
-  bool take(const Bytes& bytes);
+  bool take(Stream& stream);
 
   Ranks& ranks_;
   Recorder* recorder_ = nullptr;

@@ -25,6 +25,8 @@ template <class Due, class Block = SparseBlock> class SparseInlet final : public
   std::vector<Feeder> feeders() const override {
     return feeders_of_age(arrivals_.feeders(), block_.min_delay, block_.max_delay);
   }
+  std::optional<DelaySpan> stateful_delays() const override { return arrivals_.stateful_delays(block_); }
+  void widen(DelaySpan delays) override { arrivals_.widen(block_, delays); }
   void save(const SavedShare& share, Step) const override { arrivals_.save(share); }
   void load(const LoadedShare& share, Step now) override { arrivals_.load(block_, share, now); }
   std::uint64_t synapses() const override { return block_.synapses(); }

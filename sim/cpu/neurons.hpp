@@ -50,7 +50,9 @@ template <class M> class CpuNeurons final : public Emitter {
         input_(range.count),
         inputs_(input_.pointers()),
         fired_(range.count, 0),
-        first_(range.first) {
+        first_(range.first),
+        context_(&context),
+        population_(&population) {
     if constexpr (draws_noise<M>) {
       noise_key_ = context.key(noise_path(population));
       noise_ = Columns<Noise, float>(std::size_t(groups()) * noise::group_size);
@@ -113,6 +115,13 @@ template <class M> class CpuNeurons final : public Emitter {
     shared_constants_ = M::constants(shared_, dt_ms_);
     return found;
   }
+  void restart() override {
+    if (start_.size() == 0) find_start();
+    for (std::size_t m = 0; m < Columns<State, float>::count; ++m) {
+      const auto from = start_.column(m);
+      std::copy(from.begin(), from.end(), state_.column(m).begin());
+    }
+  }
   void save(const SavedShare& share) const override {
     for (std::size_t m = 0; m < Columns<State, float>::count; ++m)
       share.put<float>(state_name(m), state_.column(m));
@@ -132,6 +141,16 @@ template <class M> class CpuNeurons final : public Emitter {
   }
 
  private:
+  // By the parameters of the description, whatever they are now.
+  void find_start() {
+    const ParameterSampler<M> sampler(*context_, *population_);
+    const Parameters first = sampler.parameters(first_);
+    const bool same = !sampler.varies();
+    start_ = Columns<State, float>(fired_.size());
+    for (std::uint32_t i = 0; i < fired_.size(); ++i)
+      start_.set(i, sampler.initial(first_ + i, same ? first : sampler.parameters(first_ + i)));
+  }
+
   static std::string state_name(std::size_t member) { return "state/" + std::to_string(member); }
 
   // From one set of parameters for all to one for each.
@@ -207,6 +226,9 @@ template <class M> class CpuNeurons final : public Emitter {
   std::uint32_t first_ = 0;          // of the range
   RandomKey noise_key_;
   [[no_unique_address]] Columns<Noise, float> noise_;
+  const BuildContext* context_;  // what it was made of, which outlives it
+  const PopulationDescription* population_;
+  Columns<State, float> start_;  // once it has begun anew
 };
 
 }  // namespace synfire

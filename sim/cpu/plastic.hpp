@@ -101,6 +101,9 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
     reached_ = now;
   }
 
+  std::optional<DelaySpan> stateful_delays() const override { return arrivals_.stateful_delays(block_); }
+  void widen(DelaySpan delays) override { arrivals_.widen(block_, delays); }
+
   void save(const SavedShare& share, Step) const override {
     save_synapses(share, block_);
     save_trains(share, block_);
@@ -130,13 +133,13 @@ template <class R> class PlasticSynapses final : public PlasticInlet {
     const std::vector<std::uint64_t> trains = find_trains(share, block_);
     pre_.resize(trains.size());
     branch_.resize(trains.size());
-    load_traces(share.within("pre"), trains, pre_);
+    load_traces(share, "pre", trains, pre_);
     for (std::size_t m = 0; m < post_.members; ++m) {
       const auto saved = share.get<float>("post/" + std::to_string(m));
       std::copy(saved.begin(), saved.end(), post_.column(m).begin());
     }
     branch_.load(share, trains, synapses);
-    if constexpr (modulated) eligibility_->load(share, synapses);
+    if constexpr (modulated) eligibility_->load(share, synapses, now);
     if (structure_) structure_->load(share.within("structure"));
     arrivals_.load(block_, share, now);
     reached_ = now;

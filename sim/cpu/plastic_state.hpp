@@ -41,15 +41,16 @@ template <class Trace> void save_traces(const SavedShare& share, const LazyTrace
   share.append<std::uint32_t>("last", traces.last());
 }
 
+/// Those that were saved below `name`; `trains` as found in the projection, whose share this is.
 template <class Trace>
-void load_traces(const LoadedShare& share, const std::vector<std::uint64_t>& trains,
-                 LazyTraces<Trace>& traces) {
+void load_traces(const LoadedShare& projection, std::string_view name,
+                 const std::vector<std::uint64_t>& trains, LazyTraces<Trace>& traces) {
   constexpr std::size_t count = member_count<Trace, float>;
-  const auto& last = share.all<std::uint32_t>("last");
+  const LoadedShare share = projection.within(name);
+  const auto& last = share.all<std::uint32_t>("last", projection.all<std::uint64_t>("trains").size());
   const auto& values = share.all<float>("traces", last.size() * count);
   for (std::size_t train = 0; train < trains.size(); ++train) {
     const std::uint64_t place = trains[train];
-    if (place >= last.size()) State::refuse(share.of("last"), "is too short");
     Trace trace{};
     std::size_t member = place * count;
     std::apply([&](auto&... value) { ((value = values[member++]), ...); }, tie_members<count>(trace));

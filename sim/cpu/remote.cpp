@@ -88,7 +88,7 @@ void Remote::look_for_silence(bool moved) {
   until_clock_ = 1024;
   const auto now = std::chrono::steady_clock::now();
   if (moved) last_move_ = now;
-  const auto limit = stop_sent_ || pauses() ? 30s : 600s;
+  const auto limit = hurries_ ? 30s : 600s;
   if (now - last_move_ < limit) return;
   unsigned silent = 0;
   if (writes())
@@ -124,6 +124,7 @@ bool Remote::control() {
   }
   if (!stop_wanted_.load(std::memory_order_relaxed) || stop_sent_) return moved;
   stop_sent_ = true;
+  hurries_ = true;
   if (!writes()) {
     tell(0, {Kind::stop, 0, 0, 0, {}});
   } else {
@@ -140,6 +141,7 @@ void Remote::hear(const Listening& from) {
       break;
     case Kind::pause:
       pauses_ = true;
+      hurries_ = true;
       break;
     case Kind::report:
       reports_[from.rank] = from.control;
@@ -147,12 +149,14 @@ void Remote::hear(const Listening& from) {
       break;
     case Kind::verdict:
       verdict_ = from.control;
+      forget_stop();  // at once: what comes next may be the stop of another round
       break;
   }
 }
 
 template <class Done> void Remote::pump_until(const Done& done) {
   Patience patience;
+  start_waiting();
   while (!done()) {
     if (advance()) {
       patience.reset();
@@ -175,6 +179,13 @@ Remote::Control Remote::joint_verdict() const {
   return verdict;
 }
 
+// All ranks have come to rest; whoever still wants to stop says so again.
+void Remote::forget_stop() {
+  stop_wanted_ = false;
+  stop_sent_ = false;
+  pauses_ = false;
+}
+
 Remote::Settled Remote::settle(Step least, Step most, const Error* failure) {
   Control own{Kind::report, 0, least, most, {}};
   if (failure != nullptr) {
@@ -190,6 +201,9 @@ Remote::Settled Remote::settle(Step least, Step most, const Error* failure) {
                          [](const auto& report) { return report.has_value(); });
     });
     verdict_ = joint_verdict();
+    // Before the others hear of it and go on, to further reports.
+    reports_.assign(ranks_.size(), std::nullopt);
+    forget_stop();
     for (unsigned rank = 1; rank < ranks_.size(); ++rank) tell(rank, *verdict_);
   } else {
     tell(0, own);
@@ -198,10 +212,14 @@ Remote::Settled Remote::settle(Step least, Step most, const Error* failure) {
   pump_until([this] { return outgoing_.empty(); });
   const Control verdict = *verdict_;
   verdict_.reset();
-  reports_.assign(ranks_.size(), std::nullopt);
-  pauses_ = false;
   if (verdict.error != 0) throw BrokenRun(static_cast<ErrorKind>(verdict.error), verdict.text.data());
   return {verdict.least, verdict.most};
+}
+
+void Remote::bring_records() {
+  ++marks_;
+  if (forwarder_) forwarder_->mark();
+  pump_until([this] { return forwarder_ ? forwarder_->is_through() : collector_->has_come_to(marks_); });
 }
 
 void Remote::drain(Step steps) {

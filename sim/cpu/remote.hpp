@@ -31,6 +31,8 @@ class Remote {
   /// Moves messages; false when nothing moved, or another thread is at it. Called by any worker. Throws
   /// BrokenRun.
   bool advance();
+  /// From now on messages are waited for: what took time before was no silence.
+  void start_waiting() { last_move_ = std::chrono::steady_clock::now(); }
   /// Asks all ranks to end the run soon. By any thread.
   void ask_to_stop() { stop_wanted_.store(true, std::memory_order_relaxed); }
   /// True when rank 0 has told all to stop where they are.
@@ -42,6 +44,8 @@ class Remote {
   /// After all workers have returned: waits for the other ranks. `failure` of one rank is thrown by all, as
   /// BrokenRun.
   Settled settle(Step least, Step most, const Error* failure);
+  /// Between two runs of the workers: what the ranks have handed over is with the recorder of rank 0.
+  void bring_records();
   /// Ends the messages of a run that reached the same step everywhere; nothing is recorded any more.
   void drain(Step steps);
   /// On rank 0 the totals of all ranks; elsewhere no matter what.
@@ -70,6 +74,7 @@ class Remote {
   void hear(const Listening& from);
   bool control();
   Control joint_verdict() const;
+  void forget_stop();
   template <class Done> void pump_until(const Done& done);
   /// Throws BrokenRun when nothing has moved for too long.
   void look_for_silence(bool moved);
@@ -82,10 +87,11 @@ class Remote {
   std::list<Listening> listening_;
   std::vector<std::optional<Control>> reports_;  // on rank 0, by rank
   std::optional<Control> verdict_;
+  std::uint64_t marks_ = 0;
   LossWatch watch_;
   std::chrono::steady_clock::time_point last_move_ = std::chrono::steady_clock::now();
   unsigned until_clock_ = 0;
-  bool stop_sent_ = false;
+  bool stop_sent_ = false, hurries_ = false;
   std::atomic<bool> stop_wanted_{false}, pauses_{false};
   std::atomic_flag busy_ = ATOMIC_FLAG_INIT;
 };

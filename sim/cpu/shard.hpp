@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,6 +22,10 @@ class SpikeHistory {
     std::size_t size = 1;
     while (static_cast<Step>(size) < steps) size *= 2;
     slots_.resize(size);
+  }
+  /// Forgets all of them.
+  void clear() {
+    for (auto& slot : slots_) slot.clear();
   }
   Step kept() const { return static_cast<Step>(slots_.size()); }
   std::vector<std::uint32_t>& slot(Step step) {
@@ -68,6 +73,11 @@ inline std::vector<Feeder> feeders_of_age(const std::vector<Shard*>& shards, Ste
   return feeders;
 }
 
+/// The smallest and largest delay of some synapses, in steps.
+struct DelaySpan {
+  Step least, most;
+};
+
 /// Carries the spikes (or currents) of one projection into one shard.
 class Inlet {
  public:
@@ -87,6 +97,11 @@ class Inlet {
   /// the projection; the share are the targets. When it is loaded, the histories of the feeders are there.
   virtual void save(const SavedShare& /*share*/, Step /*now*/) const {}
   virtual void load(const LoadedShare& /*share*/, Step /*now*/) {}
+  /// Nothing, or the delays of synapses whose sources have a state that moves on when a spike is looked up.
+  /// All parts of a projection must look it up at the same age, so that they have one state to save.
+  virtual std::optional<DelaySpan> stateful_delays() const { return std::nullopt; }
+  /// Before the first delivery: looks spikes up as if there were such delays, too.
+  virtual void widen(DelaySpan /*delays*/) {}
   /// Null pointer when the synapses stay as they are.
   virtual PlasticInlet* as_plastic() { return nullptr; }
 
@@ -148,6 +163,16 @@ struct Shard {
   template <class Visit> void for_each_inlet(const Visit& visit) const {
     for (const auto& inlet : inlets)
       if (inlet) visit(*inlet);
+  }
+  /// The same with the number of the projection in the description.
+  template <class Visit>
+  void for_each_projection(const NetworkDescription& network, const Visit& visit) const {
+    std::size_t slot = 0;
+    for (std::size_t p = 0; p < network.projections.size(); ++p) {
+      if (network.projections[p].to != population) continue;
+      if (slot < inlets.size() && inlets[slot]) visit(*inlets[slot], p);
+      ++slot;
+    }
   }
   /// Runs a step of which the group has delivered its part.
   void advance(Step step);

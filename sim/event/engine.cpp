@@ -140,6 +140,10 @@ void EventEngine::add_current(const ProjectionPlan& projection) {
       if (slice.population != projection.description->to) continue;
       EventShard::CurrentInlet inlet;
       inlet.slice = s;
+      using Sign = ReceptorInfo::Sign;
+      const ReceptorInfo& receptor = model_info(projection.to->model).receptors[projection.receptor];
+      if (receptor.sign != Sign::continuous) inlet.receptor = projection.receptor;
+      if (projection.from->fed && !inlet.receptor) inlet.held = projection.description->from;
       inlet.signal = make_event_signal(context_, *projection.from);
       inlet.one_source = projection.from->size() == 1 && projection.to->size() != 1;
       inlet.delay = projection.delay_ms(0, 0);
@@ -344,6 +348,22 @@ bool EventEngine::advance(Step until) {
   }
   wall_s_ += seconds_since(begin);
   return reached_ == until;
+}
+
+void EventEngine::sync() {
+  for (const auto& shard : shards_) shard->hand_over();
+  recorder_->sync();
+}
+
+void EventEngine::Scenes::hold(std::size_t population, std::span<const double> currents) {
+  (*engine_.context_.feeds)[population].currents.assign(currents.begin(), currents.end());
+  const double now = engine_.context_.grid.time_ms(engine_.reached_);
+  for (const auto& shard : engine_.shards_) shard->change_held(population, now);
+}
+
+void EventEngine::Scenes::restart(std::size_t population) {
+  const double now = engine_.context_.grid.time_ms(engine_.reached_);
+  for (const auto& shard : engine_.shards_) shard->restart(engine_.context_.network, population, now);
 }
 
 RunResult EventEngine::finish() {

@@ -31,8 +31,20 @@ class EventEngine final : public Engine {
   /// All events up to and at the end of step `until`.
   bool advance(Step until) override;
   RunResult finish() override;
+  void sync() override;
+  Stage* stage() override { return &scenes_; }
 
  private:
+  class Scenes final : public Stage {
+   public:
+    explicit Scenes(EventEngine& engine) : engine_(engine) {}
+    void hold(std::size_t population, std::span<const double> currents) override;
+    void restart(std::size_t population) override;
+
+   private:
+    EventEngine& engine_;
+  };
+
   void make_slices(std::size_t shards);
   void make_inlets();
   std::unique_ptr<EventShard::Inlet> make_inlet(const ProjectionPlan& projection, const EventShard& shard,
@@ -59,6 +71,7 @@ class EventEngine final : public Engine {
   std::jthread monitor_;
   std::atomic<bool> interrupted_{false};
   Step total_ = 0, reached_ = 0;
+  Scenes scenes_{*this};
   double build_s_ = 0, wall_s_ = 0;
 };
 

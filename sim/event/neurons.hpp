@@ -1,6 +1,7 @@
 // The event form of a model for a range of neurons.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "core/concepts.hpp"
@@ -16,17 +17,16 @@ template <class M> class EventNeuronsOf final : public EventNeurons {
 
  public:
   EventNeuronsOf(const BuildContext& context, const PopulationDescription& population, Range range)
-      : dt_ms_(context.grid.dt_ms()) {
+      : dt_ms_(context.grid.dt_ms()),
+        first_(range.first),
+        context_(&context),
+        population_(&population),
+        neurons_(range.count) {
     const ParameterSampler<M> sampler(context, population);
-    const bool varied = sampler.varies();
-    parameters_.reserve(varied ? range.count : 1);
-    neurons_.reserve(range.count);
-    for (std::uint32_t i = 0; i < range.count; ++i) {
-      if (varied || i == 0) parameters_.push_back(sampler.parameters(range.first + i));
-      Neuron neuron{sampler.initial(range.first + i, parameters_.back()), 0, 0};
-      if constexpr (has_refractory) neuron.state.refractory *= dt_ms_;
-      neurons_.push_back(neuron);
-    }
+    const std::uint32_t different = sampler.varies() ? range.count : std::min(range.count, 1u);
+    parameters_.reserve(different);
+    for (std::uint32_t i = 0; i < different; ++i) parameters_.push_back(sampler.parameters(range.first + i));
+    begin(sampler, 0);
   }
 
   void receive(double t, std::size_t receptor, std::span<const std::uint32_t> targets,
@@ -60,6 +60,7 @@ template <class M> class EventNeuronsOf final : public EventNeurons {
     bring(i, t);
     M::fire(neurons_[i].state, parameters(i));
   }
+  void restart(double t) override { begin(ParameterSampler<M>(*context_, *population_), t); }
   double state(std::uint32_t i, double t, std::size_t variable) const override {
     Neuron n = neurons_[i];
     if (t > n.time) M::advance(n.state, parameters(i), n.current, t - n.time);
@@ -77,9 +78,17 @@ template <class M> class EventNeuronsOf final : public EventNeurons {
 
  private:
   struct Neuron {
-    State state;
-    double current, time;
+    State state{};
+    double current = 0, time = 0;
   };
+
+  void begin(const ParameterSampler<M>& sampler, double t) {
+    for (std::uint32_t i = 0; i < neurons_.size(); ++i) {
+      neurons_[i].state = sampler.initial(first_ + i, parameters(i));
+      neurons_[i].time = t;
+      if constexpr (has_refractory) neurons_[i].state.refractory *= dt_ms_;
+    }
+  }
 
   const Parameters& parameters(std::uint32_t i) const { return parameters_[parameters_.size() > 1 ? i : 0]; }
   void bring(std::uint32_t i, double t) {
@@ -89,6 +98,9 @@ template <class M> class EventNeuronsOf final : public EventNeurons {
   }
 
   double dt_ms_;
+  std::uint32_t first_;          // of the range
+  const BuildContext* context_;  // what it was made of, which outlives it
+  const PopulationDescription* population_;
   std::vector<Parameters> parameters_;  // one for all, or one each
   std::vector<Neuron> neurons_;
 };

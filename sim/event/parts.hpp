@@ -27,6 +27,8 @@ class EventNeurons {
   virtual double earliest_spike(std::uint32_t neuron) const = 0;
   /// The neuron spikes at t: resets it.
   virtual void fire(std::uint32_t neuron, double t) = 0;
+  /// All of them stand at t as at the start; their currents go on.
+  virtual void restart(double t) = 0;
   /// A state variable at time t, as it will be if nothing arrives before; changes nothing.
   virtual double state(std::uint32_t neuron, double t, std::size_t variable) const = 0;
 

@@ -38,7 +38,7 @@ void EventShard::start() {
     }
   }
   for (std::uint32_t c = 0; c < currents.size(); ++c)
-    if (const double t = currents[c].signal->change(0); t < never)
+    if (const double t = currents[c].signal->change(0); t < never && !currents[c].held)
       queue_.push({t + currents[c].delay, pack(What::inlet, 0, c)});
   for (std::uint32_t k = 0; k < inlets.size(); ++k)
     if (const auto& rule = inlets[k]->plasticity; rule && rule->next_period() < never)
@@ -181,10 +181,13 @@ void EventShard::happen(double t) {
   for (const std::uint64_t what : present_) {
     const What kind{static_cast<std::uint8_t>(what >> kind_shift)};
     if (kind == What::source) play(slice_of(what), index_of(what), t);
-    if (kind == What::inlet && slice_of(what) == 0) change_current(index_of(what), t);
+    if (kind == What::inlet && slice_of(what) == 0) changing_.push_back(index_of(what));
     if (kind == What::inlet && slice_of(what) == 1) periods_.push_back(index_of(what));
     if (kind == What::flight) landing_.push_back(index_of(what));
   }
+  std::sort(changing_.begin(), changing_.end());
+  for (const std::uint32_t current : changing_) change_current(current, t);
+  changing_.clear();
   if (landing_.size() > 1)
     std::sort(landing_.begin(), landing_.end(), [&](auto a, auto b) { return flies_first(a, b); });
   for (const std::uint32_t flight : landing_) land(flight, t);
@@ -269,6 +272,7 @@ void EventShard::take_off(const EventSpike& spike) {
 
 void EventShard::land(std::uint32_t flight, double t) {
   Flight& f = flights_[flight];
+  if (f.position == f.end) return landed_.push_back(flight);  // called off
   const Inlet& inlet = *inlets[f.inlet];
   const EventSynapses& synapses = inlet.synapses;
   std::uint64_t to = synapses.one_delay() ? f.end : f.position + 1;
@@ -296,23 +300,72 @@ void EventShard::land(std::uint32_t flight, double t) {
 
 void EventShard::change_current(std::uint32_t current, double t) {
   CurrentInlet& inlet = currents[current];
-  Slice& slice = slices[inlet.slice];
-  if (inlet.one_source) {
-    inlet.signal->values(inlet.changes, 0, std::span(inlet.values).first(1));
-    std::fill(inlet.values.begin(), inlet.values.end(), inlet.values[0]);
+  take_values(inlet);
+  if (inlet.receptor) {
+    jump(inlet, t);
   } else {
-    inlet.signal->values(inlet.changes, slice.range.first, inlet.values);
+    flow(inlet, t);
   }
+  const double next = inlet.signal->change(++inlet.changes);
+  if (next < never) queue_.push({next + inlet.delay, pack(What::inlet, 0, current)});
+}
+
+void EventShard::change_held(std::size_t population, double t) {
+  for (CurrentInlet& inlet : currents) {
+    if (inlet.held != population) continue;
+    take_values(inlet);
+    flow(inlet, t);
+  }
+  for (const auto [slice, neuron] : touched_) look_ahead(slice, neuron, t);
+  touched_.clear();
+}
+
+void EventShard::take_values(CurrentInlet& inlet) {
+  if (!inlet.one_source)
+    return inlet.signal->values(inlet.changes, slices[inlet.slice].range.first, inlet.values);
+  inlet.signal->values(inlet.changes, 0, std::span(inlet.values).first(1));
+  std::fill(inlet.values.begin(), inlet.values.end(), inlet.values[0]);
+}
+
+void EventShard::flow(const CurrentInlet& inlet, double t) {
+  Slice& slice = slices[inlet.slice];
   for (std::uint32_t i = 0; i < slice.range.count; ++i) {
     double sum = 0;
     for (const CurrentInlet& other : currents)
-      if (other.slice == inlet.slice)
+      if (other.slice == inlet.slice && !other.receptor)
         sum += other.weights[other.weights.size() > 1 ? i : 0] * other.values[i];
     slice.neurons->set_current(i, t, sum);
     touch(inlet.slice, i);
   }
-  const double next = inlet.signal->change(++inlet.changes);
-  if (next < never) queue_.push({next + inlet.delay, pack(What::inlet, 0, current)});
+}
+
+void EventShard::jump(const CurrentInlet& inlet, double t) {
+  Slice& slice = slices[inlet.slice];
+  for (std::uint32_t i = 0; i < slice.range.count; ++i) {
+    const double weight = inlet.weights[inlet.weights.size() > 1 ? i : 0] * inlet.values[i];
+    if (weight == 0) continue;
+    slice.neurons->receive(t, *inlet.receptor, std::span(&i, 1), std::span(&weight, 1));
+    touch(inlet.slice, i);
+  }
+}
+
+void EventShard::restart(const NetworkDescription& network, std::size_t population, double t) {
+  const auto leaves = [&](std::size_t projection) {
+    return network.projections[projection].from == population;
+  };
+  for (Flight& flight : flights_)
+    if (leaves(inlets[flight.inlet]->projection)) flight.position = flight.end;
+  for (auto& feeder : feeders) {
+    const std::lock_guard lock(feeder->mutex);
+    std::erase_if(feeder->arrived, [&](const EventSpike& spike) { return spike.population == population; });
+  }
+  for (std::size_t s = 0; s < slices.size(); ++s) {
+    if (slices[s].population != population || !slices[s].neurons) continue;
+    slices[s].neurons->restart(t);
+    slices[s].outlooks.assign(slices[s].range.count, {});
+    for (std::uint32_t i = 0; i < slices[s].range.count; ++i)
+      expect(s, i, t, slices[s].neurons->earliest_spike(i), false);
+  }
 }
 
 void EventShard::touch(std::size_t slice, std::uint32_t neuron) {

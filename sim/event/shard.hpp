@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "sim/event/parts.hpp"
@@ -57,9 +58,11 @@ class EventShard {
     WeightTimes times;
     Step next = 0;
   };
-  /// A current that flows into one slice.
+  /// A current that flows into one slice; or jumps of a receptor of spikes, one at each change.
   struct CurrentInlet {
     std::size_t slice = 0;
+    std::optional<std::size_t> receptor;  // of spikes
+    std::optional<std::size_t> held;      // population of a source whose currents are given while nobody runs
     std::unique_ptr<EventSignal> signal;
     bool one_source = false;
     double delay = 0;
@@ -113,6 +116,11 @@ class EventShard {
     return !busy_.test(std::memory_order_relaxed) && !busy_.test_and_set(std::memory_order_acquire);
   }
   void release() { busy_.clear(std::memory_order_release); }
+  /// While nobody runs: neurons of a population begin anew at time t, which is `done`, and no spike of theirs
+  /// that is under way arrives.
+  void restart(const NetworkDescription& network, std::size_t population, double t);
+  /// While nobody runs: the currents of a source that is held have changed, at time t, which is `done`.
+  void change_held(std::size_t population, double t);
   /// Gives the recorder all there is.
   void hand_over();
   /// From now on probes are taken, beginning with those at time 0.
@@ -148,6 +156,9 @@ class EventShard {
   void take_off(const EventSpike& spike);
   void land(std::uint32_t flight, double t);
   void change_current(std::uint32_t current, double t);
+  void take_values(CurrentInlet& inlet);
+  void flow(const CurrentInlet& inlet, double t);
+  void jump(const CurrentInlet& inlet, double t);
   void touch(std::size_t slice, std::uint32_t neuron);
   void look_ahead(std::size_t slice, std::uint32_t neuron, double t);
   void expect(std::size_t slice, std::uint32_t neuron, double now, double spike, bool is_exact);
@@ -164,7 +175,7 @@ class EventShard {
   std::vector<std::uint64_t> present_;
   std::vector<std::uint32_t> landing_;
   std::vector<Touched> touched_, fired_;
-  std::vector<std::uint32_t> periods_;
+  std::vector<std::uint32_t> periods_, changing_;
   std::vector<double> passing_;
   Recorder* recorder_ = nullptr;
   Grid grid_{1};

@@ -122,6 +122,59 @@ TYPED_TEST(Math, sigmoid_at_its_edges) {
   EXPECT_LT(math::sigmoid(-infinity), Real(1e-37));
 }
 
+TYPED_TEST(Math, tanh_and_atan_are_as_accurate_as_they_say_and_odd) {
+  using Real = TypeParam;
+  RandomStream stream(RandomKey(1, "tanh"), 0);
+  double worst_tanh = 0, worst_atan = 0;
+  for (int i = 0; i < 300000; ++i) {
+    const double x = i % 3 == 0   ? std::pow(10.0, stream.uniform(-30, 30))
+                     : i % 3 == 1 ? stream.uniform(0, 20)
+                                  : stream.uniform(0, 1);
+    const auto real = static_cast<Real>(x);
+    worst_tanh = std::max(worst_tanh, ulps(math::tanh(real), std::tanh(static_cast<long double>(real))));
+    worst_atan = std::max(worst_atan, ulps(math::atan(real), std::atan(static_cast<long double>(real))));
+    ASSERT_EQ(math::tanh(-real), -math::tanh(real));
+    ASSERT_EQ(math::atan(-real), -math::atan(real));
+    ASSERT_LE(math::tanh(real), Real(1));
+  }
+  EXPECT_LT(worst_tanh, 4);
+  EXPECT_LT(worst_atan, 3);
+}
+
+TYPED_TEST(Math, tanh_atan_and_erfc_at_their_edges) {
+  using Real = TypeParam;
+  constexpr Real infinity = std::numeric_limits<Real>::infinity();
+  EXPECT_EQ(math::tanh(Real(0)), Real(0));
+  EXPECT_EQ(math::tanh(infinity), Real(1));
+  EXPECT_EQ(math::tanh(-infinity), Real(-1));
+  EXPECT_EQ(math::atan(Real(0)), Real(0));
+  EXPECT_EQ(math::atan(infinity), Real(1.57079632679489661923));
+  EXPECT_EQ(math::atan(-infinity), Real(-1.57079632679489661923));
+  EXPECT_NEAR(math::erfc(Real(0)), Real(1), std::numeric_limits<Real>::epsilon());
+  EXPECT_EQ(math::erfc(infinity), Real(0));
+  EXPECT_EQ(math::erfc(-infinity), Real(2));
+}
+
+TYPED_TEST(Math, erfc_is_as_accurate_as_it_says) {
+  using Real = TypeParam;
+  constexpr bool single = sizeof(Real) == 4;
+  RandomStream stream(RandomKey(1, "erfc"), 0);
+  double worst = 0, worst_relative = 0;
+  for (int i = 0; i < 300000; ++i) {
+    const auto x = static_cast<Real>(i % 2 == 0 ? stream.uniform(-8, 8) : stream.uniform(-2, 2));
+    const long double truth = std::erfc(static_cast<long double>(x));
+    worst = std::max(worst, std::abs(static_cast<double>(math::erfc(x) - truth)));
+  }
+  EXPECT_LT(worst, single ? 0x1p-21 : 0x1p-50);
+  const double end = single ? 9 : 26;  // e^(-x^2) is 1e-35 and 1e-294 there
+  for (int i = 0; i < 100000; ++i) {
+    const auto x = static_cast<Real>(stream.uniform(0, end));
+    const long double truth = std::erfc(static_cast<long double>(x));
+    worst_relative = std::max(worst_relative, std::abs(static_cast<double>(math::erfc(x) / truth - 1)));
+  }
+  EXPECT_LT(worst_relative, single ? 1e-5 : 1e-13);
+}
+
 TEST(NormalQuantile, inverts_the_normal_distribution_function) {
   RandomStream stream(RandomKey(1, "quantile"), 0);
   for (int i = 0; i < 200000; ++i) {

@@ -3,26 +3,28 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include <gtest/gtest.h>
 
 #include "io/yaml.hpp"
+#include "learning/gradient/trainer.hpp"
 #include "learning/readout.hpp"
 #include "networks/keys.hpp"
 #include "networks/parse.hpp"
 #include "networks/reference.hpp"
 #include "sim/simulation.hpp"
+#include "tests/io/files.hpp"
+#include "tests/learning/small_task.hpp"
+#include "tests/source_dir.hpp"
 
 namespace synfire {
 namespace {
 
 namespace fs = std::filesystem;
 
-fs::path source_folder() {
-  const char* folder = std::getenv("SYNFIRE_SOURCE_DIR");
-  return folder != nullptr ? folder : ".";
-}
+fs::path source_folder() { return test::source_dir(); }
 
 std::string text_of(const fs::path& path) {
   std::ifstream file(path);
@@ -50,14 +52,23 @@ std::vector<fs::path> pages() {
   return found;
 }
 
+/// The network of a block that is not trained; nothing for one that is.
+std::optional<NetworkDescription> simulated(const std::string& block, const fs::path& page) {
+  const Tree tree = parse_yaml(block, page.string());
+  if (tree.find("training") != nullptr) return std::nullopt;
+  return parse_network(tree);
+}
+
 TEST(Docs, EveryNetworkShownRuns) {
   int shown = 0;
   for (const auto& page : pages()) {
     for (const auto& block : blocks(text_of(page), "yaml")) {
       SCOPED_TRACE(page.string() + ":\n" + block);
+      std::optional<NetworkDescription> read;
+      ASSERT_NO_THROW(read = simulated(block, page));
+      if (!read) continue;
       ++shown;
-      NetworkDescription network;
-      ASSERT_NO_THROW(network = parse_network(parse_yaml(block, page.string())));
+      NetworkDescription& network = *read;
       network.simulation.duration = 20;
       MemorySink sink(network);
       ASSERT_NO_THROW(Simulation(network).run(sink));
@@ -78,8 +89,9 @@ TEST(Docs, EveryTaskShownRuns) {
   int shown = 0;
   for (const auto& page : pages()) {
     for (const auto& block : blocks(text_of(page), "yaml")) {
-      NetworkDescription network = parse_network(parse_yaml(block, page.string()));
-      if (!network.task) continue;
+      std::optional<NetworkDescription> read = simulated(block, page);
+      if (!read || !read->task) continue;
+      NetworkDescription& network = *read;
       SCOPED_TRACE(page.string() + ":\n" + block);
       ++shown;
       if (network.task->train != 0u) network.task->train = 18;
@@ -92,6 +104,45 @@ TEST(Docs, EveryTaskShownRuns) {
     }
   }
   EXPECT_GE(shown, 4);
+}
+
+// Images of the size of Fashion-MNIST, ten classes: rows that are lit.
+void write_images(const test::TemporaryFolder& folder) {
+  constexpr std::uint32_t side = 28, count = 40;
+  for (const char* set : {"train", "t10k"}) {
+    std::string images =
+        test::idx_word(0x803) + test::idx_word(count) + test::idx_word(side) + test::idx_word(side);
+    std::string labels = test::idx_word(0x801) + test::idx_word(count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      for (std::uint32_t pixel = 0; pixel < side * side; ++pixel)
+        images += static_cast<char>(pixel / side % 10 == i % 10 ? 255 : 0);
+      labels += static_cast<char>(i % 10);
+    }
+    folder.write(std::string(set) + "-images-idx3-ubyte", images);
+    folder.write(std::string(set) + "-labels-idx1-ubyte", labels);
+  }
+}
+
+// With a few samples that are made here.
+TEST(Docs, EveryTrainingShownRuns) {
+  const test::TemporaryFolder folder;
+  write_images(folder);
+  int shown = 0;
+  for (const auto& page : pages()) {
+    for (const auto& block : blocks(text_of(page), "yaml")) {
+      Tree tree = parse_yaml(block, page.string());
+      if (tree.find("training") == nullptr) continue;
+      SCOPED_TRACE(page.string() + ":\n" + block);
+      ++shown;
+      apply_set(tree, "dataset.path=" + folder.path().string());
+      apply_set(tree, "training.validation=10");
+      apply_set(tree, "training.epochs=2");
+      learning::Trainer trainer(parse_network(tree), {});
+      ASSERT_TRUE(trainer.run({}));
+      EXPECT_EQ(trainer.judge(learning::Share::test).labels.size(), 40u);
+    }
+  }
+  EXPECT_GE(shown, 1);
 }
 
 TEST(Docs, ReferenceIsWhatTheProgramPrints) {
@@ -111,8 +162,8 @@ TEST(Docs, LinksLeadSomewhere) {
   }
 }
 
-// The commands of the README and of docs/events.md in their order, in a folder of their own; `./synfire` is
-// the program under test.
+// The commands of the README, of docs/events.md and of docs/learning.md in their order, in a folder of their
+// own; `./synfire` is the program under test.
 TEST(Docs, CommandsOfTheReadmeRun) {
   const char* program = std::getenv("SYNFIRE_PROGRAM");
   ASSERT_NE(program, nullptr);
@@ -124,6 +175,9 @@ TEST(Docs, CommandsOfTheReadmeRun) {
   std::vector<std::string> shown = blocks(text_of(source_folder() / "README.md"), "sh");
   for (const std::string& block : blocks(text_of(source_folder() / "docs/events.md"), "sh"))
     shown.push_back(block);
+  if (fs::exists("/usr/share/datasets/fashion-mnist"))
+    for (const std::string& block : blocks(text_of(source_folder() / "docs/learning.md"), "sh"))
+      shown.push_back(block);
   for (const auto& block : shown) {
     std::istringstream lines(block);
     for (std::string line; std::getline(lines, line);) {

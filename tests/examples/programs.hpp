@@ -10,13 +10,9 @@
 
 #include <sys/wait.h>
 
-namespace synfire::test {
+#include "tests/source_dir.hpp"
 
-inline std::filesystem::path repository() {
-  const char* const set = std::getenv("SYNFIRE_SOURCE_DIR");
-  if (set && *set) return set;
-  return std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
-}
+namespace synfire::test {
 
 inline std::filesystem::path synfire_program() {
   const char* const set = std::getenv("SYNFIRE_PROGRAM");

@@ -4,13 +4,14 @@
 #include "io/events/formats.hpp"
 #include "tests/examples/programs.hpp"
 #include "tests/io/files.hpp"
+#include "tests/source_dir.hpp"
 
 namespace synfire {
 namespace {
 
 using test::TemporaryFolder;
 
-std::string committed() { return (test::repository() / "examples/recordings/fashion.aedat").string(); }
+std::string committed() { return (test::source_dir() / "examples/recordings/fashion.aedat").string(); }
 std::filesystem::path generator() { return test::synfire_program().parent_path() / "make_recording"; }
 
 TEST(Recording, IsMadeAnewByteForByte) {

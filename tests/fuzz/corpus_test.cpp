@@ -11,6 +11,7 @@
 #include "core/error.hpp"
 #include "io/events/formats.hpp"
 #include "tests/fuzz/read_bytes.hpp"
+#include "tests/source_dir.hpp"
 
 namespace synfire {
 namespace {
@@ -18,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// The folder of a reader's files in the corpus.
-fs::path folder_of(const std::string& reader) { return fs::path(__FILE__).parent_path() / "corpus" / reader; }
+fs::path folder_of(const std::string& reader) { return test::source_dir() / "tests/fuzz/corpus" / reader; }
 
 std::vector<std::string> corpus_of(const std::string& reader) {
   std::vector<std::string> paths;

@@ -148,7 +148,7 @@ void read_dataset(const hdf5::Dataset& dataset) {
   comes_to_its_end([&] { dataset.filters(); });
   const std::uint64_t rows = sizes.empty() ? 0 : std::min(sizes.front(), few);
   for (const std::string& field : dataset.fields())
-    comes_to_its_end([&] { dataset.read_field<std::int64_t>(field, 0, rows); });
+    comes_to_its_end([&] { dataset.read_fields(std::span(&field, 1), 0, rows); });
 }
 
 void read_attributes(const hdf5::Object& object) {

@@ -12,14 +12,14 @@
 #include <stdlib.h>
 
 #include "core/error.hpp"
+#include "tests/source_dir.hpp"
 
 namespace synfire::test {
 
 inline std::filesystem::path data_root() {
   const char* const set = std::getenv("SYNFIRE_DATA");
   if (set && *set) return set;
-  const auto project = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
-  return project / ".." / "shared" / "data";
+  return source_dir() / ".." / "shared" / "data";
 }
 
 /// Path of a genuine file; tests that need one skip where it is missing.

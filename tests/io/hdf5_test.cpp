@@ -180,6 +180,40 @@ TEST(Hdf5, SizesWithoutBytesAreRefusedBeforeAllocating) {
   EXPECT_NE(message.find("more than its bytes"), std::string::npos) << message;
 }
 
+// What is written to lies in memory later, where damage would no longer be seen.
+TEST(Hdf5, AFileToBeWrittenIsLookedAtFirst) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("a.h5");
+  {
+    File file = File::create_at_once(path);
+    file.require_group("below").create_growing("times", Type::float64, {.chunk_bytes = 256, .deflate = 0});
+    file.close();
+  }
+  EXPECT_EQ(error_of([&] {
+              File file = File::open_for_writing(path);
+              file.require_group("below/later").create_text("more", "text");
+              file.close();
+            }),
+            "");
+  EXPECT_EQ(File::open(path).dataset("below/later/more").read_text(), "text");
+  std::string bytes = test::content_of(path);
+  using namespace std::literals;
+  const std::size_t chunks = bytes.find("\x20\0\0\0\x08\0\0\0"sv);  // 32 rows of 8 bytes
+  ASSERT_NE(chunks, std::string::npos);
+  bytes[chunks] = 0;
+  folder.write("a.h5", bytes);
+  EXPECT_EQ(error_of([&] { File::open(path); }), "") << "only what is read is looked at";
+  EXPECT_NE(error_of([&] { File::open_for_writing(path); }).find("chunks that are empty"), std::string::npos);
+  {
+    File file = File::create_at_once(path);
+    std::string deep = "a";
+    for (int k = 0; k < 70; ++k) deep += "/a";
+    file.require_group(deep);
+    file.close();
+  }
+  EXPECT_NE(error_of([&] { File::open_for_writing(path); }).find("more objects"), std::string::npos);
+}
+
 TEST(Hdf5, ManyThreadsMayUseTheLibrary) {
   const TemporaryFolder folder;
   std::vector<std::jthread> threads;

@@ -47,6 +47,9 @@ class NumberSet final : public DataSet {
   std::size_t size() const override { return count_; }
   std::uint32_t label(std::size_t item) const override { return item % 4; }
   Part part(std::size_t item) const override { return item % 3 == 2 ? Part::test : Part::train; }
+  std::string speaker(std::size_t item) const override {
+    return item < unknown_from ? fmt::format("s{}", item % 5) : "";
+  }
   std::string source(std::size_t) const override { return "numbers"; }
   DataItem item(std::size_t item) const override {
     ++reads;
@@ -55,7 +58,7 @@ class NumberSet final : public DataSet {
   }
 
   mutable std::atomic<std::size_t> reads = 0;
-  std::size_t broken = static_cast<std::size_t>(-1);
+  std::size_t broken = static_cast<std::size_t>(-1), unknown_from = broken;
 
  private:
   std::size_t count_;
@@ -189,6 +192,42 @@ TEST(ChosenItems, SplitTakesTheShareOfEachClass) {
   EXPECT_NE(chosen(std::make_shared<NumberSet>(400), how)->items(Part::train), items->items(Part::train));
 }
 
+TEST(ChosenItems, TestSpeakersAreNotTrained) {
+  DatasetDescription how;
+  how.test_speakers = {"s3", "s0"};
+  how.classes = {"d", "b"};
+  const auto items = chosen(std::make_shared<NumberSet>(100), how);
+  const auto says = [](Part part) { return part == Part::test; };
+  for (const Part part : {Part::train, Part::test})
+    for (const std::size_t item : items->items(part)) EXPECT_EQ(item % 5 == 3 || item % 5 == 0, says(part));
+  EXPECT_EQ(items->counts(Part::test), (Counts{10, 10}));
+  EXPECT_EQ(items->counts(Part::train), (Counts{15, 15}));
+  how.test_speakers = {"s9"};
+  const auto refused = [&](const std::shared_ptr<NumberSet>& set) {
+    return error_of([&] { chosen(set, how); });
+  };
+  EXPECT_NE(refused(std::make_shared<NumberSet>(100)).find("nobody is called 's9'"), std::string::npos);
+  const auto silent = std::make_shared<NumberSet>(100);
+  silent->unknown_from = 50;
+  EXPECT_NE(refused(silent).find("does not say who speaks"), std::string::npos);
+}
+
+// The first of a sorted set would be those of some classes only.
+TEST(ChosenItems, KeptItemsAreDrawnWhereAnOrderIs) {
+  ChosenItems items(std::make_shared<NumberSet>(600), {});
+  const auto all = items.items(Part::test);
+  ChosenItems first = items, drawn = items, other = items;
+  first.keep(Part::test, 50, {});
+  drawn.keep(Part::test, 50, 3);
+  other.keep(Part::test, 50, 4);
+  EXPECT_TRUE(std::equal(first.items(Part::test).begin(), first.items(Part::test).end(), all.begin()));
+  EXPECT_EQ(drawn.items(Part::test).size(), 50U);
+  EXPECT_TRUE(std::ranges::is_sorted(drawn.items(Part::test)));
+  EXPECT_TRUE(std::ranges::includes(all, drawn.items(Part::test)));
+  EXPECT_GT(drawn.items(Part::test).back(), 300U);
+  EXPECT_NE(drawn.items(Part::test), other.items(Part::test));
+}
+
 // --- kinds
 
 void write_recording(const std::string& path, std::size_t count) {
@@ -225,6 +264,8 @@ TEST(DataSets, ListedInATable) {
   const ChosenItems items(described(folder.path().string()));
   EXPECT_EQ(items.counts(Part::train), (Counts{0, 0, 1}));
   EXPECT_EQ(items.counts(Part::test), (Counts{1, 0, 0}));
+  EXPECT_EQ(items.set().files(), (std::vector{folder.file("test/b.aedat"), folder.file("train/a.aedat"),
+                                              folder.file("labels.csv")}));
   folder.write("labels.csv", "file,label\nmissing.aedat,2\n");
   EXPECT_NE(error_of([&] { ChosenItems(described(folder.path().string())); }).find("labels.csv:2:1"),
             std::string::npos);
@@ -333,6 +374,11 @@ TEST_F(Genuine, SpokenDigits) {
   EXPECT_EQ(items.counts(Part::test), Counts(10, 25));
   EXPECT_EQ(items.counts(Part::train), Counts(10, 225));
   EXPECT_TRUE(items.set().shape().audio);
+  DatasetDescription how = described(test::data_file("fsdd"));
+  how.test_speakers = {"theo"};
+  const ChosenItems by_speaker(how);
+  EXPECT_EQ(by_speaker.counts(Part::test), Counts(10, 50));
+  EXPECT_EQ(by_speaker.counts(Part::train), Counts(10, 200));
 }
 
 TEST_F(Genuine, SpikesOfWords) {
@@ -359,6 +405,9 @@ TEST_F(Genuine, SpokenDigitsArePackedAsSpikes) {
   const auto speakers =
       hdf5::File::open(folder.file("all.h5")).dataset("extra/speaker").read<std::uint16_t>();
   EXPECT_EQ(speakers, (std::vector<std::uint16_t>{1, 0})) << "theo, george";
+  DatasetDescription how = described(folder.file("all.h5"));
+  how.test_speakers = {"1"};
+  EXPECT_EQ(ChosenItems(how).items(Part::test), (std::vector<std::size_t>{0}));
 }
 
 // --- in a task

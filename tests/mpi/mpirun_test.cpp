@@ -8,6 +8,7 @@
 
 #include "tests/program/networks.hpp"
 #include "tests/program/program.hpp"
+#include "tests/source_dir.hpp"
 
 namespace synfire::test {
 namespace {
@@ -21,10 +22,7 @@ Words mpirun(unsigned ranks, const Words& arguments, const Words& options = {}) 
   return command;
 }
 
-std::string example(const std::string& name) {
-  const char* const root = std::getenv("SYNFIRE_SOURCE_DIR");
-  return std::string(root != nullptr ? root : ".") + "/examples/" + name;
-}
+std::string example(const std::string& name) { return (test::source_dir() / "examples" / name).string(); }
 
 struct Network {
   std::string name;
@@ -188,6 +186,88 @@ TEST(OnRanks, SigtermEndsAllAtOneStep) {
   EXPECT_FALSE(outcome.timed_out);
   EXPECT_NE(outcome.exit_code, 0);
   expect_prefix(folder, "net.h5");
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "net.h5.checkpoint"));
+}
+
+// Waits for a checkpoint that is not the one written at `before`.
+bool wait_for_checkpoint(Process& process, const Folder& folder,
+                         std::filesystem::file_time_type before = {}) {
+  while (process.running() && process.seconds() < 100) {
+    std::error_code none_yet;
+    const auto written = std::filesystem::last_write_time(folder.path() / "net.h5.checkpoint", none_yet);
+    if (!none_yet && written != before) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return false;
+}
+
+// mpirun itself would wait before it passes a signal on.
+void terminate_ranks(const Folder& folder) {
+  for (const pid_t rank : ranks_of(folder)) ::kill(rank, SIGTERM);
+}
+
+TEST(OnRanks, RunsGoOnOnOtherRanksAfterSigterm) {
+  const Folder folder;
+  folder.write("net.yaml", lasting_network);
+  const Words twelve_seconds = {"--set", "simulation.duration=12 s"};
+  Words alone = {"run", "net.yaml", "-q", "-o", "whole.h5"}, shared = {"run", "net.yaml", "-q"};
+  for (Words* const words : {&alone, &shared})
+    words->insert(words->end(), twelve_seconds.begin(), twelve_seconds.end());
+  ASSERT_EQ(synfire(alone, {.folder = folder.path()}).exit_code, 0);
+  shared.insert(shared.end(), {"--threads", "1", "--checkpoint", "every=100ms"});
+  {
+    Process process(mpirun(2, shared), {.folder = folder.path()});
+    ASSERT_TRUE(wait_for_checkpoint(process, folder));
+    terminate_ranks(folder);
+    const auto outcome = process.wait();
+    EXPECT_NE(outcome.exit_code, 0) << "it was done before it could be stopped";
+    EXPECT_EQ(outcome.err.find("synfire:"), std::string::npos) << outcome.err;
+  }
+  const auto stopped_ms = completed_ms(hdf5::File::open(folder.file("net.h5")));
+  EXPECT_LT(stopped_ms, 12000);
+  {
+    const auto before = std::filesystem::last_write_time(folder.path() / "net.h5.checkpoint");
+    Process process(mpirun(3, {"resume", "net.h5", "-q", "--threads", "1", "--checkpoint", "every=100ms"}),
+                    {.folder = folder.path()});
+    ASSERT_TRUE(wait_for_checkpoint(process, folder, before));
+    terminate_ranks(folder);
+    EXPECT_NE(process.wait().exit_code, 0) << "it was done before it could be stopped";
+  }
+  EXPECT_GT(completed_ms(hdf5::File::open(folder.file("net.h5"))), stopped_ms);
+  const auto resumed = synfire({"resume", "net.h5", "-q"}, {.folder = folder.path()});
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_EQ(folder.list(), (Words{"net.h5", "net.yaml", "whole.h5"})) << "a finished run keeps no checkpoint";
+  const hdf5::File whole = hdf5::File::open(folder.file("whole.h5")),
+                   file = hdf5::File::open(folder.file("net.h5"));
+  EXPECT_EQ(status_of(file), "complete");
+  for (const char* population : {"exc", "inh"})
+    EXPECT_EQ(spikes_of(file, population), spikes_of(whole, population)) << population;
+  EXPECT_EQ(Report(file, "exc").read(), Report(whole, "exc").read());
+  EXPECT_EQ(file.group("synfire/timing").number_attribute("synaptic_events"),
+            whole.group("synfire/timing").number_attribute("synaptic_events"));
+}
+
+// What is wrong is said once.
+TEST(OnRanks, OneSpeaksOfWhatCannotBeBegun) {
+  const Folder folder;
+  folder.write("net.yaml", small_network);
+  const auto fails = [&](const Words& arguments, int code, const std::string& says) {
+    const auto outcome = Process(mpirun(3, arguments), {.folder = folder.path()}).wait();
+    EXPECT_EQ(outcome.exit_code, code) << outcome.err;
+    const auto told = outcome.err.find(says);
+    ASSERT_NE(told, std::string::npos) << outcome.err;
+    const auto first = outcome.err.find("synfire: ");
+    EXPECT_EQ(outcome.err.find("synfire: ", first + 1), std::string::npos) << outcome.err;
+  };
+  fails({"run", "net.yaml", "--no-such-option"}, 2, "--no-such-option");
+  fails({"walk", "net.yaml"}, 2, "no command 'walk'");
+  fails({"resume", "net.h5"}, 2, "there is no 'net.h5'");
+  ASSERT_EQ(synfire({"run", "net.yaml", "-q"}, {.folder = folder.path()}).exit_code, 0);
+  folder.write("net.h5.checkpoint", "garbage");
+  fails({"resume", "net.h5"}, 3, "not an HDF5 file");
+  const auto helped = Process(mpirun(3, {"resume", "--help"}), {.folder = folder.path()}).wait();
+  EXPECT_EQ(helped.exit_code, 0);
+  EXPECT_EQ(helped.out.find("further checkpoints"), helped.out.rfind("further checkpoints"));
 }
 
 }  // namespace

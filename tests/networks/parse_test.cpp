@@ -13,6 +13,7 @@
 #include "networks/parse_value.hpp"
 #include "neurons/models.hpp"
 #include "tests/networks/texts.hpp"
+#include "tests/source_dir.hpp"
 
 namespace synfire {
 namespace {
@@ -40,7 +41,8 @@ std::vector<Swept> everything_described() {
 std::string played(const std::string& model) {
   for (const auto& source : source_models()) {
     if (source.model.name != model || source.key.empty()) continue;
-    return fmt::format(", {}: {}", source.key, source.key == "values" ? "[0, 1]" : __FILE__);
+    return fmt::format(", {}: {}", source.key,
+                       source.key == "values" ? "[0, 1]" : (test::source_dir() / "CMakeLists.txt").string());
   }
   return "";
 }
@@ -305,10 +307,8 @@ TEST(Parse, the_text_as_run_gives_the_same_network) {
 }
 
 TEST(Parse, every_example_is_a_network) {
-  const char* root = std::getenv("SYNFIRE_SOURCE_DIR");
-  const std::filesystem::path examples = std::filesystem::path(root != nullptr ? root : ".") / "examples";
+  const std::filesystem::path examples = test::source_dir() / "examples";
   int found = 0;
-  if (!std::filesystem::is_directory(examples)) GTEST_SKIP() << "no folder " << examples;
   for (const auto& entry : std::filesystem::directory_iterator(examples)) {
     if (entry.path().extension() != ".yaml") continue;
     ++found;

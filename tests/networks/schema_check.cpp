@@ -77,6 +77,7 @@ const std::map<std::string, Keyword>& keywords() {
       {"title", note},
       {"description", note},
       {"then", note},
+      {"else", note},
       {"$ref",
        [](const Json& v, const Json& a, const Json&, const Json& root) {
          return fits(v, root.at(Json::json_pointer(a.get<std::string>().substr(1))), root);
@@ -140,8 +141,11 @@ const std::map<std::string, Keyword>& keywords() {
        [](const Json& v, const Json& a, const Json&, const Json& root) {
          return std::all_of(a.begin(), a.end(), [&](const Json& part) { return fits(v, part, root); });
        }},
-      {"if", [](const Json& v, const Json& a, const Json& s,
-                const Json& root) { return !fits(v, a, root) || fits(v, s.at("then"), root); }},
+      {"if",
+       [](const Json& v, const Json& a, const Json& s, const Json& root) {
+         if (fits(v, a, root)) return fits(v, s.at("then"), root);
+         return !s.contains("else") || fits(v, s["else"], root);
+       }},
   };
   return table;
 }

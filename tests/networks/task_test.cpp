@@ -128,6 +128,21 @@ TEST(Dataset, EveryKeyArrives) {
   EXPECT_FALSE(parsed(inside).dataset);
 }
 
+TEST(Dataset, PartsByWhoSpeaks) {
+  const std::string path = "data: {dataset: {path: " + std::filesystem::temp_directory_path().string() + ", ";
+  const auto speakers = [&](const std::string& more) {
+    return parsed(with(path + more + "}}, input: film, output: out")).task->data.dataset->test_speakers;
+  };
+  EXPECT_EQ(speakers("test_speakers: [theo, 5]"), (std::vector<std::string>{"theo", "5"}));
+  EXPECT_EQ(speakers("test_speakers: theo"), (std::vector<std::string>{"theo"}));
+  EXPECT_TRUE(speakers("split: 0.5").empty());
+  const auto refused = [&](const std::string& more) {
+    return message_of(with(path + more + "}}, input: film, output: out"));
+  };
+  EXPECT_NE(refused("split: 0.5, test_speakers: theo").find("leave one of them out"), std::string::npos);
+  EXPECT_NE(refused("test_speakers: [theo, theo]").find("twice"), std::string::npos);
+}
+
 TEST(Dataset, OneOfTwoAndNotForNothing) {
   const std::string set = "dataset: {path: " + std::filesystem::temp_directory_path().string() + "}\n";
   EXPECT_NE(message_of(base + set).find("no task uses it"), std::string::npos);

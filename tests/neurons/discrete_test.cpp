@@ -391,6 +391,24 @@ TEST(Liquid, adaptation_fades_geometrically_and_its_receptor_speeds_that_up) {
 
 // ---- leaky integrator ----
 
+// However fast the membrane passes the gate, a passage brings a charge of 1; what has not passed brings G(V).
+TEST(LifGraded, each_passage_brings_the_same_charge) {
+  LifGraded<double>::Parameters p{};
+  p.tau_syn = 1e15;
+  const auto c = LifGraded<double>::constants(p, 0.1);
+  for (const double drive : {1.8, 3.0, 40.0, 90.0}) {
+    auto s = LifGraded<double>::initial(p);
+    int passages = 0;
+    for (int step = 0; step < 5000; ++step) {
+      const double before = s.V_m;
+      LifGraded<double>::step(s, p, c, {0, drive});
+      if (s.V_m < before) ++passages;
+    }
+    ASSERT_GT(passages, 2) << drive;
+    EXPECT_NEAR(s.I_syn, passages + LifGraded<double>::passed(s.V_m, c), 1e-9) << drive;
+  }
+}
+
 TEST(LeakyIntegrator, sums_a_geometric_series_and_never_spikes) {
   static_assert(never_spikes<LeakyIntegrator<float>> && !never_spikes<Lif<float>>);
   LeakyIntegrator<double>::Parameters p{};

@@ -29,11 +29,11 @@ Names with(Names names, const Names& more) {
 
 // What some models lack, so that a check has no meaning for them; a model that is not named takes them all.
 const std::map<std::string, Names> lacks = {
-    {"spikes", {"leaky_integrator"}},
+    {"spikes", {"leaky_integrator", "lif_graded"}},
     {"rest", {}},  // fires by itself
     {"a clock", discrete},
-    {"constant input", with(discrete, {"lif_cell"})},
-    {"refractory time", with(discrete, {"lif_cell", "izhikevich"})},
+    {"constant input", with(discrete, {"lif_cell", "lif_graded"})},
+    {"refractory time", with(discrete, {"lif_cell", "lif_graded", "izhikevich"})},
 };
 
 bool has(const std::string& model, const std::string& what) { return !lacks.at(what).contains(model); }

@@ -13,6 +13,7 @@
 
 #include "tests/program/networks.hpp"
 #include "tests/program/program.hpp"
+#include "tests/source_dir.hpp"
 
 namespace synfire::test {
 namespace {
@@ -29,10 +30,7 @@ Outcome show(const Words& arguments) {
   return outcome;
 }
 
-fs::path examples() {
-  const char* const root = std::getenv("SYNFIRE_SOURCE_DIR");
-  return (root != nullptr ? fs::path(root) : fs::path(__FILE__).parent_path() / ".." / "..") / "examples";
-}
+fs::path examples() { return test::source_dir() / "examples"; }
 
 // The commands that `synfire --help` lists.
 Words commands() {

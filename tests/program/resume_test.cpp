@@ -49,9 +49,18 @@ TEST_P(Resumed, RunHasTheFileOfTheWholeRun) {
   process.signal(GetParam());
   EXPECT_NE(process.wait().exit_code, 0) << "it was done before it could be stopped";
   std::filesystem::remove(folder.path() / "net.yaml");  // the checkpoint holds the network
-  const auto resumed = synfire({"resume", "net.h5", "-t", "1"}, {.folder = folder.path()});
+  folder.write("report.json", "of another run");
+  for (const char* const report : {"report.json", "net.h5", "net.h5.checkpoint"}) {
+    const auto refused = synfire({"resume", "net.h5", "--report", report}, {.folder = folder.path()});
+    EXPECT_EQ(refused.exit_code, 2) << report << refused.err;
+  }
+  EXPECT_EQ(folder.content("report.json"), "of another run");
+  const auto resumed = synfire({"resume", "net.h5", "-t", "1", "--report", "report.json", "--force"},
+                               {.folder = folder.path()});
   ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
-  EXPECT_EQ(folder.list(), (Words{"net.h5", "whole.h5"})) << "a finished run keeps no checkpoint";
+  EXPECT_EQ(folder.content("report.json").substr(0, 1), "{");
+  EXPECT_EQ(folder.list(), (Words{"net.h5", "report.json", "whole.h5"}))
+      << "a finished run keeps no checkpoint";
   expect_equal_files(folder);
 }
 INSTANTIATE_TEST_SUITE_P(Signal, Resumed, testing::Values(SIGKILL, SIGTERM),

@@ -3,6 +3,7 @@
 #include "io/audio.hpp"
 #include "tests/io/files.hpp"
 #include "tests/sim/networks.hpp"
+#include "tests/source_dir.hpp"
 
 namespace synfire {
 namespace {
@@ -142,7 +143,7 @@ record: {{out: {{spikes: all}}}}
 }
 
 TEST(Encoders, SoundIsHeard) {
-  const auto file = std::filesystem::path(__FILE__).parent_path() / "../../examples/recordings/sweep.wav";
+  const auto file = test::source_dir() / "examples/recordings/sweep.wav";
   const std::string text = fmt::format(R"(
 synfire: 1
 simulation: {{duration: 200 ms, dt: 0.1 ms}}

@@ -5,6 +5,7 @@
 #include "io/yaml.hpp"
 #include "synapses/sparse.hpp"
 #include "tests/sim/networks.hpp"
+#include "tests/source_dir.hpp"
 
 namespace synfire {
 namespace {
@@ -95,9 +96,7 @@ record: {"a, b": {spikes: all}}
 }
 
 TEST(Microcircuit, spikes_are_the_same_on_any_number_of_threads) {
-  const char* const folder = std::getenv("SYNFIRE_SOURCE_DIR");
-  ASSERT_NE(folder, nullptr);
-  Tree tree = read_yaml(std::filesystem::path(folder) / "examples/microcircuit.yaml");
+  Tree tree = read_yaml(test::source_dir() / "examples/microcircuit.yaml");
   for (const char* set : {"scale.neurons=0.05", "simulation.duration=100 ms"}) apply_set(tree, set);
   const NetworkDescription network = parse_network(tree);
   const auto yardstick = run(network, with(1));

@@ -5,7 +5,8 @@
 #include <deque>
 #include <map>
 #include <mutex>
-#include <set>
+#include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -113,5 +114,23 @@ class LocalRanks final : public Ranks {
   std::map<Ticket, std::size_t> finished_;
   std::map<PostOffice::Address, std::deque<std::pair<Ticket, std::span<std::byte>>>> offered_;
 };
+
+/// Calls body(rank, ranks) on as many threads, one of which may be alone, with a null pointer; what each of
+/// them threw, or "".
+template <class Body> std::vector<std::string> on_local_ranks(PostOffice& office, const Body& body) {
+  std::vector<std::string> failures(office.ranks());
+  std::vector<std::thread> processes;
+  for (unsigned rank = 0; rank < office.ranks(); ++rank)
+    processes.emplace_back([&, rank] {
+      LocalRanks local(office, rank);
+      try {
+        body(rank, office.ranks() > 1 ? &local : nullptr);
+      } catch (const std::exception& error) {
+        failures[rank] = error.what();
+      }
+    });
+  for (auto& process : processes) process.join();
+  return failures;
+}
 
 }  // namespace synfire::testing_tools

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "sim/cpu/exchange.hpp"
+#include "tests/sim/changing_zoo.hpp"
 #include "tests/sim/local_ranks.hpp"
 #include "tests/sim/networks.hpp"
 #include "tests/sim/same.hpp"
@@ -78,41 +79,8 @@ TEST(Ranks, send_what_exceeds_a_message) {
   expect_same(shared.first, yardstick);
 }
 
-// Rules, a reward that another population carries, masks that compete, and two structural rules in a row.
-const std::string learning = R"(
-synfire: 1
-seed: 11
-simulation: {duration: 150 ms}
-populations:
-  noise: {model: poisson, size: 400, params: {rate: 5 kHz}}
-  exc: {model: iaf_psc_exp, size: 400, params: {I_e: {uniform: [0 pA, 50 pA]}}}
-  inh: {model: iaf_psc_exp, size: 200, params: {I_e: 380 pA}}
-  b: {model: iaf_psc_exp, size: 200, params: {I_e: 380 pA}}
-  c: {model: iaf_psc_exp, size: 150, params: {I_e: 380 pA}}
-  reward: {model: poisson, size: 10, params: {rate: 10 Hz}}
-projections:
-  - {from: noise, to: exc, connect: one_to_one, weight: 55 pA}
-  - {name: pairs, from: exc, to: exc, connect: {fixed_indegree: 30}, weight: {uniform: [20 pA, 60 pA]}, delay: {uniform: [0.5 ms, 6 ms]}, plasticity: {stdp: {w_max: 100 pA}, tsodyks_markram: {U: 0.3, tau_rec: 200 ms}}}
-  - {name: facilitated, from: inh, to: exc, connect: {fixed_indegree: 5}, weight: -50 pA, delay: 2 ms, plasticity: {tsodyks_markram: {U: 0.1, tau_fac: 200 ms}}}
-  - {name: rewarded, from: inh, to: inh, connect: {fixed_indegree: 10}, weight: -20 pA, delay: 1 ms, plasticity: {stdp_reward: {w_max: 80 pA, tau_e: 5 ms, reward: reward}}}
-  - {name: conv, from: exc, to: inh, connect: {fixed_indegree: 10}, weight: {uniform: [20 pA, 60 pA]}, plasticity: {stdp: {w_max: 100 pA}}, mask: {initial: {uniform: [0.3, 0.7]}, granularity: target, kind: soft, every: 10 ms, competition: {against: pool, rate: 0.001, tau: 50 ms}}}
-  - {name: pool, from: inh, to: inh, connect: {fixed_indegree: 10}, weight: -8 pA, mask: {complement_of: conv}}
-  - {name: first, from: exc, to: b, connect: {fixed_indegree: 40}, weight: {uniform: [1 pA, 20 pA]}, delay: {uniform: [0.3 ms, 4 ms]}, plasticity: {stdp: {w_max: 30 pA}, structural: {every: 10 ms, prune: neurons, rate_prune: 2, rates: connections, next: second, alpha: 0.9, beta: 0.2, mid: 4, T_num: 1, regenerate: activity, rate_regenerate: 1, ceiling: 10}}}
-  - {name: second, from: b, to: c, connect: {fixed_indegree: 30}, weight: {uniform: [1 pA, 20 pA]}, delay: 0.5 ms, plasticity: {stdp: {w_max: 30 pA}, structural: {every: 7 ms, prune: synapses, rate_prune: 3, form: 20, w_new: 5 pA}}}
-record:
-  exc: {spikes: all}
-  inh: {spikes: all, V_m: all}
-  b: {spikes: all}
-  c: {spikes: all}
-  pairs: {weights: {at: [0 ms, 100 ms, 150 ms]}}
-  rewarded: {weights: {every: 50 ms}}
-  conv: {weights: {every: 50 ms}}
-  first: {weights: {every: 50 ms}}
-  second: {weights: {every: 50 ms}}
-)";
-
 TEST(Ranks, learn_what_one_learns) {
-  const auto network = network_of(learning);
+  const auto network = network_of(learning_zoo);
   const auto yardstick = run(network, with(1));
   for (const char* const population : {"exc", "inh", "b", "c"})
     ASSERT_GT(yardstick.spikes(population).steps.size(), 200u) << population;

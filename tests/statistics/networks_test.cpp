@@ -15,6 +15,7 @@
 
 #include "sim/inspection/analysis.hpp"
 #include "tests/core/statistics.hpp"
+#include "tests/source_dir.hpp"
 
 namespace synfire {
 namespace {
@@ -40,8 +41,7 @@ SpikeStatistics statistics_of(const Ran& ran, const std::string& population) {
 }
 
 NetworkDescription example(const std::string& name, const std::vector<std::string>& set) {
-  const char* root = std::getenv("SYNFIRE_SOURCE_DIR");
-  Tree tree = read_yaml(fmt::format("{}/examples/{}.yaml", root != nullptr ? root : ".", name));
+  Tree tree = read_yaml(test::source_dir() / fmt::format("examples/{}.yaml", name));
   for (const auto& assignment : set) apply_set(tree, assignment);
   return parse_network(tree);
 }

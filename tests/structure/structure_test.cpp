@@ -5,14 +5,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/source_dir.hpp"
 #include "tests/structure/rules.hpp"
 
 namespace synfire::structure {
 namespace {
 
 const std::vector<SourceFile>& files() {
-  const char* root = std::getenv("SYNFIRE_SOURCE_DIR");
-  static const std::vector<SourceFile> all = project_files(root == nullptr ? "." : root);
+  static const std::vector<SourceFile> all = project_files(test::source_dir());
   return all;
 }
 

@@ -1,0 +1,91 @@
+// What a layer is to the network that it is part of.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "learning/gradient/spare.hpp"
+#include "learning/gradient/weights.hpp"
+
+namespace synfire::learning {
+
+/// A map of features, [height, width, channels], last index fastest; a row of n is [1, 1, n].
+struct FeatureShape {
+  std::size_t height = 1, width = 1, channels = 1;
+
+  std::size_t places() const { return height * width; }
+  std::size_t size() const { return places() * channels; }
+  bool operator==(const FeatureShape&) const = default;
+};
+
+/// What all maps of a layer's output have in common. A signal that is the same in all steps is held once.
+struct SignalShape {
+  FeatureShape features;
+  bool constant = false;  ///< in time
+
+  std::size_t steps(std::size_t all) const { return constant ? 1 : all; }
+};
+
+/// How a pass is made.
+struct Pass {
+  bool training = false;
+  std::size_t steps = 1, parts = 1;
+  std::uint64_t iteration = 0;     ///< of the training: what is drawn differs from one to the next
+  std::uint64_t first_sample = 0;  ///< number of the batch's first sample, for what is drawn
+};
+
+/// A part of a batch, as a layer sees it: arrays are [steps, samples, height, width, channels], with one step
+/// where the signal is constant.
+template <class Real> struct Piece {
+  std::size_t part = 0;
+  std::size_t samples = 0;
+  std::size_t first = 0;  ///< number of the first sample within the batch
+  std::span<const Real* const> inputs;
+  Real* output = nullptr;
+  const Real* d_output = nullptr;   ///< derivative of the loss by the output
+  std::span<Real* const> d_inputs;  ///< to be written; null pointers where nobody asks
+};
+
+/// A layer of a network over numbers of type Real. The parts of a batch are computed side by side, so what
+/// `forward` and `backward` keep is kept by part. A layer that must know all parts before it can go on
+/// (a norm over the batch) takes several rounds.
+template <class Real> class Layer {
+ public:
+  virtual ~Layer() = default;
+
+  virtual SignalShape shape() const = 0;
+  virtual std::vector<Weights<Real>*> weights() { return {}; }
+  /// What is no weight and still has to be kept with them, such as running means.
+  virtual std::vector<Weights<Real>*> buffers() { return {}; }
+  /// Before the first part of a pass; the samples of the parts. Arrays may come from `spare`.
+  virtual void begin(const Pass&, std::span<const std::size_t> samples, SpareArrays<Real>& spare) {
+    static_cast<void>(samples), static_cast<void>(spare);
+  }
+  /// Before a stretch of layers of which this is one, to make ready what all parts read and what is not worth
+  /// its memory for longer: until `after_forward`, or `gather`.
+  virtual void before_forward(const Pass&) {}
+  virtual void after_forward(const Pass&) {}
+  virtual void before_backward(const Pass&) {}
+
+  virtual int rounds(const Pass&) const { return 1; }
+  virtual void forward(const Pass&, const Piece<Real>&, int round) = 0;
+  /// Between two rounds.
+  virtual void after_forward_round(const Pass&, int round) { static_cast<void>(round); }
+  /// Once for each part that `forward` saw in training, with the same inputs.
+  virtual void backward(const Pass&, const Piece<Real>&, int round) = 0;
+  virtual void after_backward_round(const Pass&, int round) { static_cast<void>(round); }
+  /// After the last part: the gradients of the weights are the sums over the parts, in their order.
+  virtual void gather(const Pass&) {}
+  /// Whether the output is worth no memory: the last round of `forward` gives it again, as often as anybody
+  /// asks.
+  virtual bool again() const { return false; }
+  /// Whether `backward` reads its output.
+  virtual bool reads_output() const { return false; }
+  /// Mean of the output over neurons, steps and samples of the last pass; nothing where it means nothing.
+  virtual double mean_rate() const { return -1; }
+};
+
+}  // namespace synfire::learning

@@ -1,0 +1,109 @@
+#include "learning/gradient/losses.hpp"
+
+#include <algorithm>
+
+#include "core/math.hpp"
+
+namespace synfire::learning {
+namespace {
+
+// Each sets the gradient of one sample's loss with respect to its outputs, times `scale`, and gives that
+// loss. An empty gradient is not wanted.
+
+/// log sum_c e^(o_c), by the largest output, so that no output is too large.
+template <class Real> double log_sum_exp(std::span<const Real> outputs) {
+  const double largest = double(*std::max_element(outputs.begin(), outputs.end()));
+  double sum = 0;
+  for (const Real output : outputs) sum += math::exp(double(output) - largest);
+  return largest + math::log(sum);
+}
+
+template <class Real>
+double sample_loss(const training::CrossEntropy& loss, std::span<const Real> outputs, std::size_t label,
+                   double scale, std::span<Real> gradient) {
+  const double log_sum = log_sum_exp(outputs), smoothing = loss.label_smoothing;
+  const double spread = smoothing / double(outputs.size());
+  double value = 0;
+  for (std::size_t c = 0; c < outputs.size(); ++c) {
+    const double log_probability = double(outputs[c]) - log_sum;
+    const double target = spread + (c == label ? 1 - smoothing : 0);
+    if (target != 0) value -= target * log_probability;
+    if (!gradient.empty()) gradient[c] = Real(scale * (math::exp(log_probability) - target));
+  }
+  return value;
+}
+
+/// factor * mean over the classes of (o_c - target_c)^2.
+template <class Real>
+double squares(std::span<const Real> outputs, std::size_t label, double correct, double wrong, double factor,
+               double scale, std::span<Real> gradient) {
+  const double weight = factor / double(outputs.size());
+  double value = 0;
+  for (std::size_t c = 0; c < outputs.size(); ++c) {
+    const double distance = double(outputs[c]) - (c == label ? correct : wrong);
+    value += weight * distance * distance;
+    if (!gradient.empty()) gradient[c] = Real(scale * 2 * weight * distance);
+  }
+  return value;
+}
+
+template <class Real>
+double negative_log(std::span<const Real> outputs, std::size_t label, double scale,
+                    std::span<Real> gradient) {
+  std::fill(gradient.begin(), gradient.end(), Real(0));
+  if (!gradient.empty()) gradient[label] = Real(-scale);
+  return -double(outputs[label]);
+}
+
+template <class Real> struct Sample {
+  std::span<const Real> outputs;
+  std::size_t label;
+  double scale, steps;
+  std::span<Real> gradient;
+
+  double operator()(const training::CrossEntropy& loss) const {
+    return sample_loss(loss, outputs, label, scale, gradient);
+  }
+  double operator()(const training::Mse& loss) const {
+    return squares(outputs, label, loss.correct, loss.wrong, 1, scale, gradient);
+  }
+  // Counts are T times rates: (T o - T target)^2 / T.
+  double operator()(const training::SpikeCount& loss) const {
+    return squares(outputs, label, loss.correct, loss.wrong, steps, scale, gradient);
+  }
+  double operator()(const training::Nll&) const { return negative_log(outputs, label, scale, gradient); }
+};
+
+}  // namespace
+
+template <class Real>
+Loss<Real>::Loss(const Chosen& chosen, std::uint32_t steps)
+    : kind_(one_chosen<training::Losses>(chosen, "loss")), steps_(steps) {}
+
+template <class Real>
+double Loss<Real>::evaluate(std::span<const Real> outputs, std::span<const std::uint32_t> labels,
+                            std::size_t classes, double scale, std::span<Real> gradient) const {
+  const bool fits = classes > 0 && outputs.size() == labels.size() * classes &&
+                    (gradient.empty() || gradient.size() == outputs.size()) &&
+                    std::all_of(labels.begin(), labels.end(), [&](auto label) { return label < classes; });
+  if (!fits) throw Error(ErrorKind::internal, "loss: outputs, labels and gradient do not fit each other");
+  double sum = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const std::size_t begin = i * classes;
+    const Sample<Real> sample{outputs.subspan(begin, classes), labels[i], scale, steps_,
+                              gradient.empty() ? gradient : gradient.subspan(begin, classes)};
+    sum += std::visit(sample, kind_);
+  }
+  return scale * sum;
+}
+
+template <class Real>
+double Loss<Real>::evaluate(std::span<const Real> outputs, std::span<const std::uint32_t> labels,
+                            std::size_t classes, double scale) const {
+  return evaluate(outputs, labels, classes, scale, {});
+}
+
+template class Loss<float>;
+template class Loss<double>;
+
+}  // namespace synfire::learning

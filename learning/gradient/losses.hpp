@@ -1,0 +1,33 @@
+// How wrong the outputs of a network are, and in which direction they should move.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "networks/training.hpp"
+
+namespace synfire::learning {
+
+/// One of networks/training.hpp's losses.
+template <class Real> class Loss {
+ public:
+  /// `steps` is T, by which spike_count turns mean rates into counts. Throws Error(input) at `chosen.where`
+  /// when there is no loss of this name.
+  Loss(const Chosen& chosen, std::uint32_t steps);
+
+  /// `scale` times the sum over the samples, which are rows of `classes` outputs; and the gradient of that,
+  /// which is overwritten. Outputs and gradient are of one length, labels.size() * classes, each label below
+  /// `classes` (Error(internal) otherwise). Computed in double, samples in order.
+  double evaluate(std::span<const Real> outputs, std::span<const std::uint32_t> labels, std::size_t classes,
+                  double scale, std::span<Real> gradient) const;
+  /// The same without the gradient.
+  double evaluate(std::span<const Real> outputs, std::span<const std::uint32_t> labels, std::size_t classes,
+                  double scale) const;
+
+ private:
+  AnyOf<training::Losses> kind_;
+  double steps_ = 1;
+};
+
+}  // namespace synfire::learning

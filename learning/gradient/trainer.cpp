@@ -1,0 +1,251 @@
+#include "learning/gradient/trainer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <tbb/task_arena.h>
+
+#include "core/array.hpp"
+#include "core/denormals.hpp"
+
+namespace synfire::learning {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+LayerContext context_of(const NetworkDescription& description) {
+  const TrainingDescription& how = *description.training;
+  return {.seed = description.seed,
+          .dt_ms = description.simulation.dt,
+          .steps = how.steps,
+          .surrogate = Surrogate(how.surrogate),
+          .detach_reset = how.detach_reset,
+          .truncate = how.truncate,
+          .precision = how.precision == "bf16" ? Precision::bf16 : Precision::single,
+          .recompute = how.recompute,
+          .membrane = how.membrane};
+}
+
+const TrainingDescription& training_of(const NetworkDescription& network) {
+  if (network.training) return *network.training;
+  throw Error(ErrorKind::input, "the network has no `training`; `synfire run` simulates it");
+}
+
+void take(const std::vector<NamedArray<float>>& arrays, std::span<Weights<float>* const> weights) {
+  for (Weights<float>* target : weights) {
+    const auto found = std::find_if(arrays.begin(), arrays.end(),
+                                    [&](const auto& array) { return array.name == target->name; });
+    if (found == arrays.end())
+      throw Error(ErrorKind::input,
+                  fmt::format("the trained file is of another network: it has no '{}'", target->name));
+    if (found->shape != target->shape)
+      throw Error(ErrorKind::input,
+                  fmt::format("the trained file is of another network: '{}' is [{}] there and [{}] here",
+                              target->name, fmt::join(found->shape, ", "), fmt::join(target->shape, ", ")));
+    target->values = found->values;
+  }
+  for (const auto& array : arrays)
+    if (std::none_of(weights.begin(), weights.end(), [&](const auto* w) { return w->name == array.name; }))
+      throw Error(ErrorKind::input,
+                  fmt::format("the trained file is of another network: this one has no '{}'", array.name));
+}
+
+}  // namespace
+
+std::vector<NamedArray<float>> values_of_all(std::span<Weights<float>* const> weights) {
+  std::vector<NamedArray<float>> all;
+  for (const Weights<float>* each : weights) all.push_back({each->name, each->shape, each->values});
+  return all;
+}
+
+Trainer::Trainer(const NetworkDescription& network, const TrainingOptions& options)
+    : description_(network),
+      options_(options),
+      how_(training_of(description_)),
+      samples_(*description_.dataset, how_, description_.layers.front(), description_.seed),
+      network_(description_.layers, samples_.shape(), samples_.classes().size(), context_of(description_),
+               how_.parts, how_.regularisers),
+      loss_(how_.loss, how_.steps),
+      optimiser_(how_.optimiser),
+      schedule_(how_.schedule, how_.warm_up, optimiser_.learning_rate(), double(how_.epochs)) {}
+
+void Trainer::load_weights(const std::vector<NamedArray<float>>& arrays) {
+  auto targets = network_.weights();
+  const auto buffers = network_.buffers();
+  targets.insert(targets.end(), buffers.begin(), buffers.end());
+  take(arrays, targets);
+}
+
+void Trainer::load(const TrainingRecord& record) {
+  std::vector<NamedArray<float>> arrays = record.last.weights;
+  arrays.insert(arrays.end(), record.last.buffers.begin(), record.last.buffers.end());
+  load_weights(arrays);
+  const auto weights = network_.weights();
+  optimiser_.load(weights, record.last.optimiser, record.last.optimiser_steps);
+  schedule_.load(record.last.schedule);
+  record_ = record;
+}
+
+template <class Work> auto Trainer::in_arena(Work&& work) {
+  tbb::task_arena arena(options_.threads == 0 ? tbb::task_arena::automatic : int(options_.threads));
+  return arena.execute(work);
+}
+
+bool Trainer::run(const std::function<void(const TrainingRecord&)>& after_epoch) {
+  for (std::uint64_t epoch = record_.epochs.size(); epoch < how_.epochs; ++epoch) {
+    EpochRecord record;
+    if (!in_arena([&] { return learn_epoch(epoch, record); })) return false;
+    record.validation = score(Share::validation, epoch, "validate");
+    record.test = score(Share::test, epoch, "test");
+    record.peak_bytes = peak_resident_bytes();
+    if (stopped()) return false;
+    const Score& watched = samples_.share(Share::validation).empty() ? record.train : record.validation;
+    schedule_.report(double(epoch + 1), watched.loss, watched.accuracy);
+    record_.epochs.push_back(std::move(record));
+    keep_best(epoch);
+    save_state();
+    if (after_epoch) after_epoch(record_);
+  }
+  return true;
+}
+
+// The best on the validation samples; without any, the last one, since the test must not choose.
+void Trainer::keep_best(std::uint64_t epoch) {
+  const auto accuracy = [&](std::size_t e) { return record_.epochs[e].validation.accuracy; };
+  const bool better = epoch == 0 || std::isnan(accuracy(epoch)) || accuracy(epoch) > accuracy(record_.best);
+  if (!better) return;
+  record_.best = epoch;
+  const auto weights = network_.weights(), buffers = network_.buffers();
+  record_.best_weights = values_of_all(weights);
+  for (auto& array : values_of_all(buffers)) record_.best_weights.push_back(std::move(array));
+}
+
+void Trainer::save_state() {
+  const auto weights = network_.weights(), buffers = network_.buffers();
+  record_.last = {values_of_all(weights), values_of_all(buffers), optimiser_.state(), optimiser_.steps(),
+                  schedule_.state()};
+}
+
+double Trainer::learning_rate(std::uint64_t epoch, std::size_t batch, std::size_t batches) const {
+  // A warm-up moves at each batch, everything else at each epoch.
+  const bool warming = how_.warm_up && double(epoch) < value_of(*how_.warm_up, &training::WarmUp::epochs);
+  return schedule_.rate(double(epoch) + (warming ? double(batch) / double(batches) : 0));
+}
+
+bool Trainer::learn_epoch(std::uint64_t epoch, EpochRecord& record) {
+  const auto start = Clock::now();
+  const std::vector<std::size_t> order = samples_.order(epoch);
+  const std::size_t batches = (order.size() + how_.batch - 1) / how_.batch;
+  const auto weights = network_.weights();
+  Batch<float> batch;
+  double loss = 0, norms = 0;
+  std::size_t correct = 0;
+  const FlushDenormals flush;
+  record.rates.assign(network_.layers().size(), 0);
+  record.learning_rate = learning_rate(epoch, 0, batches);
+  for (std::size_t b = 0; b < batches; ++b) {
+    if (stopped()) return false;
+    const std::size_t first = b * how_.batch, size = std::min<std::size_t>(how_.batch, order.size() - first);
+    samples_.fill(std::span(order).subspan(first, size), true, epoch, batch);
+    const PassResult result = network_.learn(batch, loss_, epoch * batches + b);
+    const double norm =
+        how_.clip ? clip_gradients<float>(weights, *how_.clip) : gradient_norm<float>(weights);
+    if (!std::isfinite(norm)) refuse_gradients(epoch, b);
+    optimiser_.step(weights, learning_rate(epoch, b, batches));
+    loss += result.loss * double(size);
+    correct += result.correct;
+    norms += norm;
+    const auto rates = network_.mean_rates();
+    for (std::size_t k = 0; k < rates.size(); ++k)
+      record.rates[k] += rates[k] * double(size) / double(order.size());
+    tell(epoch, "train", first + size, order.size(), loss / double(first + size), correct);
+  }
+  record.train = {loss / double(order.size()), double(correct) / double(order.size())};
+  record.gradient_norm = norms / double(batches);
+  record.seconds = since(start);
+  record.images_per_s = double(order.size()) / record.seconds;
+  return true;
+}
+
+void Trainer::refuse_gradients(std::uint64_t epoch, std::size_t batch) {
+  for (const Weights<float>* weights : network_.weights())
+    if (std::any_of(weights->gradient.begin(), weights->gradient.end(),
+                    [](float g) { return !std::isfinite(g); }))
+      throw Error(
+          ErrorKind::input,
+          fmt::format("epoch {}, batch {}: the gradient of '{}' is no longer a finite number; a smaller "
+                      "learning rate or `clip` may help",
+                      epoch + 1, batch + 1, weights->name));
+  throw Error(
+      ErrorKind::input,
+      fmt::format("epoch {}, batch {}: the gradients are too large to be added up; a smaller learning "
+                  "rate may help",
+                  epoch + 1, batch + 1));
+}
+
+Score Trainer::score(Share share, std::uint64_t epoch, std::string_view phase) {
+  const auto& items = samples_.share(share);
+  if (items.empty()) return {};
+  return in_arena([&] {
+    Batch<float> batch;
+    double loss = 0;
+    std::size_t correct = 0;
+    for (std::size_t first = 0; first < items.size() && !stopped(); first += how_.batch) {
+      const std::size_t size = std::min<std::size_t>(how_.batch, items.size() - first);
+      samples_.fill(std::span(items).subspan(first, size), false, 0, batch);
+      const PassResult result = network_.evaluate(batch, loss_, judging + first);
+      loss += result.loss * double(size);
+      correct += result.correct;
+      tell(epoch, phase, first + size, items.size(), loss / double(first + size), correct);
+    }
+    return Score{loss / double(items.size()), double(correct) / double(items.size())};
+  });
+}
+
+Judgement Trainer::judge(Share share) {
+  const auto start = Clock::now();
+  const auto& items = samples_.share(share);
+  const std::size_t classes = samples_.classes().size();
+  Judgement made{{}, ConfusionMatrix(classes), {}, {}, {}, std::vector<double>(network_.layers().size(), 0),
+                 0};
+  if (items.empty()) return made;
+  in_arena([&] {
+    Batch<float> batch;
+    double loss = 0;
+    for (std::size_t first = 0; first < items.size() && !stopped(); first += how_.batch) {
+      const std::size_t size = std::min<std::size_t>(how_.batch, items.size() - first);
+      samples_.fill(std::span(items).subspan(first, size), false, 0, batch);
+      const auto outputs = network_.predict(batch, judging + first);
+      loss += loss_.evaluate(outputs, batch.labels, classes, 1);
+      const auto rates = network_.mean_rates();
+      for (std::size_t k = 0; k < rates.size(); ++k)
+        made.rates[k] += rates[k] * double(size) / double(items.size());
+      for (std::size_t b = 0; b < size; ++b) {
+        const auto row = outputs.begin() + std::ptrdiff_t(b * classes);
+        const auto said = std::max_element(row, row + std::ptrdiff_t(classes)) - row;
+        made.predictions.push_back(static_cast<std::uint32_t>(said));
+        made.confusion.add(static_cast<std::int32_t>(batch.labels[b]), static_cast<std::int32_t>(said));
+      }
+      made.labels.insert(made.labels.end(), batch.labels.begin(), batch.labels.end());
+      made.outputs.insert(made.outputs.end(), outputs.begin(), outputs.end());
+      tell(0, "test", first + size, items.size(), loss / double(first + size),
+           std::size_t(std::llround(made.confusion.accuracy() * double(first + size))));
+    }
+    made.score = {loss / double(made.labels.size()), made.confusion.accuracy()};
+  });
+  made.seconds = since(start);
+  return made;
+}
+
+void Trainer::tell(std::uint64_t epoch, std::string_view phase, std::size_t done, std::size_t total,
+                   double loss, std::size_t correct) const {
+  if (options_.progress)
+    options_.progress({epoch, how_.epochs, phase, done, total, loss, double(correct) / double(done)});
+}
+
+}  // namespace synfire::learning

@@ -1,0 +1,126 @@
+// Trains a network of layers: epochs of batches, and after each one how it does on samples it did not see.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string_view>
+#include <vector>
+
+#include "encoders/decode_vote.hpp"
+#include "learning/gradient/losses.hpp"
+#include "learning/gradient/network.hpp"
+#include "learning/gradient/optimisers.hpp"
+#include "learning/gradient/samples.hpp"
+#include "learning/gradient/schedules.hpp"
+#include "networks/description.hpp"
+
+namespace synfire::learning {
+
+/// How a network did on a share of the samples; NaN where there are none.
+struct Score {
+  double loss = std::numeric_limits<double>::quiet_NaN();
+  double accuracy = std::numeric_limits<double>::quiet_NaN();
+};
+
+struct EpochRecord {
+  Score train, validation, test;  ///< train: while it learned
+  double learning_rate = 0;       ///< in its first batch
+  double gradient_norm = 0;       ///< mean over its batches, before clipping
+  double seconds = 0;             ///< wall time of learning, without judging
+  double images_per_s = 0;
+  std::uint64_t peak_bytes = 0;  ///< of the process so far
+  std::vector<double> rates;  ///< of each layer: mean spikes per neuron and step while it learned; -1: none
+};
+
+/// All numbers of a network and its optimiser, from which training goes on as if it had never stopped.
+struct TrainingState {
+  std::vector<NamedArray<float>> weights, buffers, optimiser;
+  std::uint64_t optimiser_steps = 0;
+  RateSchedule::State schedule;
+};
+
+struct TrainingRecord {
+  std::vector<EpochRecord> epochs;
+  std::size_t best = 0;                         ///< epoch whose weights are kept
+  std::vector<NamedArray<float>> best_weights;  ///< with the buffers
+  TrainingState last;
+};
+
+/// Predictions for a share of the samples.
+struct Judgement {
+  Score score;
+  ConfusionMatrix confusion;
+  std::vector<std::uint32_t> predictions, labels;
+  std::vector<float> outputs;  ///< [samples, classes]
+  std::vector<double> rates;   ///< of each layer
+  double seconds = 0;
+};
+
+struct TrainingProgress {
+  std::uint64_t epoch = 0, epochs = 0;
+  std::string_view phase;  ///< "train", "validate", "test"
+  std::uint64_t done = 0, total = 0;
+  double loss = 0, accuracy = 0;  ///< of the samples so far
+};
+
+struct TrainingOptions {
+  unsigned threads = 0;                     ///< 0: all of the machine
+  const std::atomic<bool>* stop = nullptr;  ///< when it becomes true, training ends before the next batch
+  std::function<void(const TrainingProgress&)> progress = {};
+};
+
+class Trainer {
+ public:
+  /// Passes that do not learn draw other numbers than those that do: what they add to the number of a pass.
+  static constexpr std::uint64_t judging = std::uint64_t(1) << 39;
+
+  /// Opens the data and makes the network. Throws Error(input) as Samples and Network do.
+  Trainer(const NetworkDescription& network, const TrainingOptions& options);
+
+  const Samples& samples() const { return samples_; }
+  Samples& samples() { return samples_; }
+  Network<float>& network() { return network_; }
+  const NetworkDescription& description() const { return description_; }
+  const TrainingRecord& record() const { return record_; }
+
+  /// Goes on from a record of the same network. Throws Error(input), naming the first difference, when its
+  /// arrays are not those of this network.
+  void load(const TrainingRecord& record);
+  /// Takes weights and buffers only.
+  void load_weights(const std::vector<NamedArray<float>>& arrays);
+
+  /// Trains what is left of the epochs; `after_epoch` is called with the record so far. False when it was
+  /// stopped.
+  bool run(const std::function<void(const TrainingRecord&)>& after_epoch);
+  /// Judges a share of the samples by the weights as they are.
+  Judgement judge(Share share);
+
+ private:
+  bool learn_epoch(std::uint64_t epoch, EpochRecord& record);
+  void keep_best(std::uint64_t epoch);
+  [[noreturn]] void refuse_gradients(std::uint64_t epoch, std::size_t batch);
+  Score score(Share share, std::uint64_t epoch, std::string_view phase);
+  void save_state();
+  double learning_rate(std::uint64_t epoch, std::size_t batch, std::size_t batches) const;
+  template <class Work> auto in_arena(Work&& work);
+  void tell(std::uint64_t epoch, std::string_view phase, std::size_t done, std::size_t total, double loss,
+            std::size_t correct) const;
+  bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
+
+  NetworkDescription description_;
+  TrainingOptions options_;
+  const TrainingDescription& how_;
+  Samples samples_;
+  Network<float> network_;
+  Loss<float> loss_;
+  Optimiser<float> optimiser_;
+  RateSchedule schedule_;
+  TrainingRecord record_;
+};
+
+/// The values of arrays, by name.
+std::vector<NamedArray<float>> values_of_all(std::span<Weights<float>* const> weights);
+
+}  // namespace synfire::learning

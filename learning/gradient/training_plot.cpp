@@ -1,0 +1,114 @@
+#include "learning/gradient/training_plot.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "io/plot.hpp"
+
+namespace synfire::learning {
+namespace {
+
+using plot::Align;
+using plot::Box;
+using plot::Point;
+
+constexpr double page_width = 560, left = 58, right = 20, top = 26, gap = 72, curves_height = 170;
+constexpr double axis_height = 44;  // of the numbers and the label below a box
+
+/// A share of the samples: its name and its colour in both panels.
+struct Curve {
+  const char* name;
+  Score EpochRecord::*share;
+};
+constexpr Curve curves[] = {
+    {"train", &EpochRecord::train}, {"validation", &EpochRecord::validation}, {"test", &EpochRecord::test}};
+
+// Values of all epochs, in their order.
+std::vector<double> values_of(const TrainedFile& trained, const Curve& curve, double Score::*what) {
+  std::vector<double> values;
+  for (const auto& epoch : trained.record.epochs) values.push_back(epoch.*curve.share.*what);
+  return values;
+}
+
+plot::Range range_of(const TrainedFile& trained, double Score::*what) {
+  double low = 0, high = 0;
+  for (const Curve& curve : curves)
+    for (const double value : values_of(trained, curve, what))
+      if (std::isfinite(value)) low = std::min(low, value), high = std::max(high, value);
+  return {low, high > low ? high * 1.05 : low + 1};
+}
+
+void draw_curves(plot::Drawing& drawing, const Box& box, const TrainedFile& trained, double Score::*what,
+                 const plot::Range& range, const std::string& label) {
+  const auto epochs = double(trained.record.epochs.size());
+  const plot::Range along{1, std::max(2.0, epochs)};
+  plot::draw_left_axis(drawing, box, {.range = range, .label = label});
+  plot::draw_bottom_axis(drawing, box, {.range = along, .label = "epoch"});
+  double text_y = box.top - 8, text_x = box.left;
+  for (std::size_t k = 0; k < std::size(curves); ++k) {
+    const auto values = values_of(trained, curves[k], what);
+    if (std::none_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); })) continue;
+    std::vector<Point> points;
+    for (std::size_t e = 0; e < values.size(); ++e)
+      points.push_back({along.place(double(e + 1), box.left, box.width),
+                        range.place(values[e], box.bottom(), -box.height)});
+    const plot::Colour colour = plot::palette()[k];
+    drawing.polyline(points, {colour, 1.4});
+    if (values.size() == 1) drawing.dots(points, 4, colour);
+    const plot::TextStyle style{.size = 9, .colour = colour};
+    drawing.text({text_x, text_y}, curves[k].name, style);
+    text_x += drawing.text_width(curves[k].name, style) + 10;
+  }
+}
+
+// Each row sums up to 1; darker is more.
+void draw_confusion(plot::Drawing& drawing, const Box& box, const TrainedFile& trained) {
+  const std::size_t classes = trained.classes.size();
+  plot::Image image{classes, classes, {}};
+  const plot::Colour ink = plot::palette()[0];
+  for (std::size_t row = 0; row < classes; ++row) {
+    const auto* cells = trained.tested->confusion.data() + row * (classes + 1);
+    double sum = 0;
+    for (std::size_t column = 0; column <= classes; ++column) sum += double(cells[column]);
+    for (std::size_t column = 0; column < classes; ++column)
+      image.pixels.push_back(plot::lighter(ink, sum > 0 ? 1 - double(cells[column]) / sum : 1));
+  }
+  drawing.image(box, image);
+  const plot::TextStyle beside{.size = 8, .across = Align::end, .down = Align::middle},
+      under{.size = 8, .across = Align::middle, .down = Align::start};
+  const double cell = box.width / double(classes);
+  for (std::size_t k = 0; k < classes; k += (classes + 19) / 20) {
+    const double middle = (double(k) + 0.5) * cell;
+    drawing.text({box.left - 4, box.top + middle}, std::to_string(k), beside);
+    drawing.text({box.left + middle, box.bottom() + 4}, std::to_string(k), under);
+  }
+  drawing.text({box.left + box.width / 2, box.bottom() + 17}, "said class",
+               {.across = Align::middle, .down = Align::start});
+  drawing.text({box.left - 34, box.top + box.height / 2}, "true class",
+               {.across = Align::middle, .upwards = true});
+  drawing.text({box.right() + 14, box.top + 10},
+               fmt::format("test: {:.2f} %", 100 * trained.tested->score.accuracy),
+               {.size = 11, .bold = true});
+  drawing.text({box.right() + 14, box.top + 26},
+               fmt::format("by the weights of epoch {}", trained.record.best + 1));
+}
+
+}  // namespace
+
+void draw_training(const std::string& path, const TrainedFile& trained, bool overwrite) {
+  constexpr double matrix = 210;
+  const double below = trained.tested ? matrix + axis_height + 12 : 0;
+  plot::Drawing drawing(path, page_width, top + curves_height + axis_height + below,
+                        {.overwrite = overwrite});
+  const double width = (page_width - left - right - gap) / 2;
+  const Box loss{left, top, width, curves_height}, accuracy{left + width + gap, top, width, curves_height};
+  draw_curves(drawing, loss, trained, &Score::loss, range_of(trained, &Score::loss), "loss");
+  draw_curves(drawing, accuracy, trained, &Score::accuracy, {0, 1}, "accuracy");
+  if (trained.tested)
+    draw_confusion(drawing, {left, top + curves_height + axis_height + 12, matrix, matrix}, trained);
+  drawing.save();
+}
+
+}  // namespace synfire::learning

@@ -1,0 +1,378 @@
+#include "learning/unrolled/unrolled.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "learning/unrolled/linear_rows.hpp"
+#include "networks/given_synapses.hpp"
+#include "networks/layer_kinds.hpp"
+#include "networks/training.hpp"
+#include "sim/catalogue.hpp"
+
+namespace synfire::learning {
+namespace {
+
+/// What a layer's output is made of.
+enum class Nature : std::uint8_t {
+  given,  ///< of the sample alone
+  spikes,
+  positive,  ///< a sum of spikes with no weight below 0
+  linear,    ///< of spikes, with what is given
+  numbers    ///< what synapses cannot carry
+};
+
+struct Signal {
+  Nature nature = Nature::given;
+  std::size_t culprit = 0;  ///< the layer that made numbers of it
+};
+
+class Unroller {
+ public:
+  Unroller(const NetworkDescription& trained, Network<float>& network)
+      : trained_(trained),
+        network_(network),
+        layers_(network.layers()),
+        rows_(network),
+        counted_(layers_.size(), false) {}
+
+  Unrolled take() {
+    check_membranes();
+    find_signals();
+    find_populations();
+    if (made_.layers.empty())
+      throw Error(ErrorKind::input, layers_.front().what.where,
+                  "layers: there are no neurons among them, so there is nothing to simulate");
+    made_.network.seed = trained_.seed;
+    made_.network.simulation = trained_.simulation;
+    made_.network.source_text = trained_.source_text;
+    made_.network.source_file = trained_.source_file;
+    for (std::size_t k = 0; k < made_.layers.size(); ++k) add_population(k);
+    for (std::size_t k = 0; k < made_.layers.size(); ++k) connect(k);
+    find_readers();
+    record();
+    made_.dense_behind = operations(layers_.size() - 1, made_.dense_before);
+    return std::move(made_);
+  }
+
+ private:
+  void check_membranes() const {
+    const Chosen& membrane = trained_.training->membrane;
+    if (membrane.name == training::OwnMembrane::describe().name) return;
+    throw Error(ErrorKind::input, membrane.where,
+                fmt::format("membrane of training ({}): neurons of a simulation keep their own membrane; "
+                            "`synfire eval` judges such a network",
+                            membrane.name));
+  }
+
+  // ---- What flows where ----
+
+  void find_signals() {
+    signals_.resize(layers_.size());
+    for (std::size_t k = 1; k < layers_.size(); ++k) signals_[k] = signal_of(k);
+  }
+
+  Signal signal_of(std::size_t k) const {
+    const LayerDescription& layer = layers_[k];
+    if (layer.neurons) return has_membrane(k) ? Signal{Nature::numbers, k} : Signal{Nature::spikes, k};
+    Nature least = Nature::numbers, most = Nature::given;
+    for (const std::size_t from : layer.from) {
+      if (signals_[from].nature == Nature::numbers) return signals_[from];
+      least = std::min(least, signals_[from].nature), most = std::max(most, signals_[from].nature);
+    }
+    if (most == Nature::given) return {};
+    return {nature_of(k, least, most), k};
+  }
+
+  Nature nature_of(std::size_t k, Nature least, Nature most) const {
+    using Kind = LinearRows::Kind;
+    if (rows_.changes(k)) return Nature::numbers;
+    if (rows_.takes_largest(k)) return most == Nature::spikes ? Nature::spikes : Nature::numbers;
+    switch (rows_.kind(k)) {
+      case Kind::same:
+        return most != Nature::linear || !is_activation(k) ? most : Nature::numbers;
+      case Kind::pool:
+      case Kind::whole:
+        return std::max(most, Nature::positive);
+      case Kind::sum:
+        return std::max(most, least == Nature::given ? Nature::linear : Nature::positive);
+      case Kind::none:
+        return Nature::numbers;
+      default:
+        return Nature::linear;
+    }
+  }
+
+  bool is_activation(std::size_t k) const {
+    const std::string& kind = layers_[k].what.name;
+    return kind != layer::Flatten::describe().name && kind != layer::Dropout::describe().name;
+  }
+  bool spikes(std::size_t k) const { return model_info(layers_[k].what.name).spikes; }
+  bool has_membrane(std::size_t k) const { return layers_[k].membrane || !spikes(k); }
+  bool is_source(std::size_t k) const {
+    return layers_[k].neurons || (rows_.takes_largest(k) && signals_[k].nature == Nature::spikes);
+  }
+
+  [[noreturn]] void refuse(std::size_t reader) const {
+    const std::size_t culprit = signals_[layers_[reader].from[0]].culprit;
+    const LayerDescription& layer = layers_[culprit];
+    const std::string why = layer.neurons ? "its membrane"
+                            : rows_.changes(culprit)
+                                ? "a norm that differs from step to step (`over: time` makes one)"
+                                : "numbers that are not linear in the spikes it reads";
+    throw Error(ErrorKind::input, layer.what.where,
+                fmt::format("layer {}: the neurons '{}' behind it hear {}, which synapses cannot carry; "
+                            "`synfire eval` judges such a network",
+                            layer.name, layers_[reader].name, why));
+  }
+
+  // Neurons, and pools of spikes that neurons hear.
+  void find_populations() {
+    std::vector<bool> heard(layers_.size(), false);
+    for (std::size_t k = layers_.size(); k-- > 1;) {
+      if (!layers_[k].neurons && !heard[k]) continue;
+      if (layers_[k].neurons && signals_[layers_[k].from[0]].nature == Nature::numbers) refuse(k);
+      for (const std::size_t from : layers_[k].from) heard[from] = true;
+    }
+    for (std::size_t k = 1; k < layers_.size(); ++k) {
+      if (!layers_[k].neurons && !(heard[k] && is_source(k))) continue;
+      UnrolledLayer layer;
+      layer.layer = k;
+      layer.reads = layers_[k].from[0];
+      layer.lag = std::max<Step>(0, lag_of(layer.reads) + 1);
+      layer.drive_varies = is_given(layer.reads);
+      layer.spikes = !layers_[k].neurons || spikes(k);
+      made_.lag = std::max(made_.lag, layer.lag);
+      place_[k] = made_.layers.size();
+      made_.layers.push_back(layer);
+    }
+  }
+
+  // Of the last spikes that a layer's output is made of; -1 where there are none.
+  Step lag_of(std::size_t k) const {
+    if (const auto place = place_.find(k); place != place_.end()) return made_.layers[place->second].lag;
+    Step most = -1;
+    for (const std::size_t from : layers_[k].from) most = std::max(most, lag_of(from));
+    return most;
+  }
+  // True when the sample reaches a layer without passing neurons.
+  bool is_given(std::size_t k) const {
+    if (k == 0) return true;
+    if (place_.contains(k)) return false;
+    return std::any_of(layers_[k].from.begin(), layers_[k].from.end(),
+                       [&](std::size_t from) { return is_given(from); });
+  }
+
+  // ---- Populations ----
+
+  void add_population(std::size_t k) {
+    UnrolledLayer& made = made_.layers[k];
+    const LayerDescription& layer = layers_[made.layer];
+    const FeatureShape& shape = network_.shape(made.layer).features;
+    std::vector<std::uint32_t> extents{static_cast<std::uint32_t>(shape.channels)};
+    if (shape.places() > 1)
+      extents = {static_cast<std::uint32_t>(shape.height), static_cast<std::uint32_t>(shape.width),
+                 static_cast<std::uint32_t>(shape.channels)};
+    made.population = made_.network.populations.size();
+    if (!layer.neurons) {
+      made_.network.populations.push_back(gate_population(layer.name, std::move(extents)));
+      made_.network.populations.back().where = layer.what.where;
+      return;
+    }
+    PopulationDescription population;
+    population.name = layer.name;
+    population.model = layer.what.name;
+    population.shape = std::move(extents);
+    population.where = layer.what.where;
+    for (const auto& [name, value] : layer.what.parameters) population.parameters[name] = Distribution(value);
+    for (const auto& learned : layer.learned)
+      population.parameters[learned.name] = Distribution(double(array(layer.name + "." + learned.name)[0]));
+    if (model_info(layer.what.name).receptors[0].magnitude)
+      throw Error(ErrorKind::input, layer.what.where,
+                  fmt::format("layer {}: its inputs are conductances, which have no sign in the engines; "
+                              "`synfire eval` judges such a network",
+                              layer.name));
+    made.drive = made.population + 1;
+    made_.network.populations.push_back(std::move(population));
+    made_.network.populations.push_back(
+        fed_population(layer.name + ".drive", static_cast<std::uint32_t>(shape.size())));
+    add_projection(*made.drive, made.population, 1).connect.rule = "one_to_one";
+  }
+
+  const std::vector<float>& array(const std::string& name) const {
+    for (const Weights<float>* weights : network_.weights())
+      if (weights->name == name) return weights->values;
+    throw Error(ErrorKind::internal, fmt::format("no weights '{}'", name));
+  }
+
+  // ---- Synapses ----
+
+  ProjectionDescription& add_projection(std::size_t from, std::size_t to, Step delay) {
+    ProjectionDescription projection;
+    const auto& populations = made_.network.populations;
+    projection.name = fmt::format("{}->{}", populations[from].name, populations[to].name);
+    projection.from = from, projection.to = to;
+    projection.delay = Distribution(double(delay) * trained_.simulation.dt);
+    projection.receptor = 0;
+    projection.where = populations[to].where;
+    made_.network.projections.push_back(std::move(projection));
+    return made_.network.projections.back();
+  }
+
+  // The terms of one element of a layer, added up by source and neuron; factors multiply along the way.
+  struct Terms {
+    std::vector<double> sums;
+    std::vector<bool> seen;
+    std::vector<std::uint32_t> found;  // neurons with a sum
+  };
+  void expand(std::size_t layer, std::size_t element, double factor,
+              std::map<std::size_t, Terms>& terms) const {
+    if (factor == 0 || signals_[layer].nature == Nature::given) return;
+    const auto place = place_.find(layer);
+    if (place == place_.end()) {
+      rows_.visit(layer, element, [&](std::size_t input, std::size_t from, double weight) {
+        expand(layers_[layer].from[input], from, factor * weight, terms);
+      });
+      return;
+    }
+    Terms& of = terms.at(place->second);
+    of.sums[element] += factor;
+    if (of.seen[element]) return;
+    of.seen[element] = true;
+    of.found.push_back(static_cast<std::uint32_t>(element));
+  }
+
+  // The sources that a layer hears, not through others.
+  void find_sources(std::size_t layer, std::map<std::size_t, Terms>& terms) const {
+    if (const auto place = place_.find(layer); place != place_.end()) {
+      const std::size_t size = network_.shape(layer).features.size();
+      terms.try_emplace(place->second, Terms{std::vector<double>(size), std::vector<bool>(size), {}});
+      return;
+    }
+    for (const std::size_t from : layers_[layer].from) find_sources(from, terms);
+  }
+
+  void connect(std::size_t to) {
+    const UnrolledLayer& made = made_.layers[to];
+    std::map<std::size_t, Terms> terms;
+    for (const std::size_t from : layers_[made.layer].from) find_sources(from, terms);
+    std::map<std::size_t, GivenSynapses> synapses;
+    const std::size_t size = network_.shape(made.layer).features.size();
+    for (std::size_t element = 0; element < size; ++element) {
+      add_terms(to, element, terms);
+      for (auto& [from, of] : terms) take_row(of, synapses[from]);
+    }
+    for (auto& [from, all] : synapses) {
+      const Step delay = made.lag - made_.layers[from].lag;
+      add_wiring(from, to, delay, std::move(all));
+    }
+    if (layers_[made.layer].recurrent) connect_to_itself(to, size);
+    made_.layers[to].dense_operations += operations(made.reads, made_.dense_before);
+  }
+
+  void add_terms(std::size_t to, std::size_t element, std::map<std::size_t, Terms>& terms) const {
+    const std::size_t layer = made_.layers[to].layer;
+    if (layers_[layer].neurons) return expand(layers_[layer].from[0], element, 1, terms);
+    rows_.visit(layer, element, [&](std::size_t, std::size_t from, double) {
+      expand(layers_[layer].from[0], from, 1, terms);
+    });
+  }
+
+  static void take_row(Terms& terms, GivenSynapses& synapses) {
+    std::sort(terms.found.begin(), terms.found.end());
+    for (const std::uint32_t source : terms.found) {
+      const auto weight = static_cast<float>(terms.sums[source]);
+      terms.sums[source] = 0, terms.seen[source] = false;
+      if (weight == 0) continue;
+      synapses.sources.push_back(source);
+      synapses.weights.push_back(weight);
+    }
+    synapses.begin.push_back(synapses.size());
+    terms.found.clear();
+  }
+
+  void connect_to_itself(std::size_t k, std::size_t size) {
+    const auto& weights = array(layers_[made_.layers[k].layer].name + ".recurrent");
+    GivenSynapses synapses;
+    for (std::size_t to = 0; to < size; ++to) {
+      for (std::size_t from = 0; from < size; ++from) {
+        if (weights[to * size + from] == 0) continue;
+        synapses.sources.push_back(static_cast<std::uint32_t>(from));
+        synapses.weights.push_back(weights[to * size + from]);
+      }
+      synapses.begin.push_back(synapses.size());
+    }
+    add_wiring(k, k, 1, std::move(synapses));
+    made_.layers[k].dense_operations += double(size) * double(size) * double(trained_.training->steps);
+  }
+
+  void add_wiring(std::size_t from, std::size_t to, Step delay, GivenSynapses synapses) {
+    UnrolledWiring wiring{
+        from, to, std::vector<std::uint32_t>(network_.shape(made_.layers[from].layer).features.size())};
+    for (const std::uint32_t source : synapses.sources) ++wiring.fan_out[source];
+    made_.wirings.push_back(std::move(wiring));
+    ProjectionDescription& projection =
+        add_projection(made_.layers[from].population, made_.layers[to].population, delay);
+    projection.connect.rule = "list";
+    projection.connect.given = std::make_shared<const GivenSynapses>(std::move(synapses));
+  }
+
+  // Multiply-accumulates of a sample in a layer and all before it up to neurons, those that were not counted
+  // yet; what is done before any neurons goes to `before`.
+  double operations(std::size_t layer, double& before) {
+    if (layer == 0 || counted_[layer] || place_.contains(layer)) return 0;
+    counted_[layer] = true;
+    double sum = 0;
+    const double own =
+        rows_.dense_operations(layer) * double(network_.shape(layer).steps(trained_.training->steps));
+    (signals_[layer].nature == Nature::given ? before : sum) += own;
+    for (const std::size_t from : layers_[layer].from) sum += operations(from, before);
+    return sum;
+  }
+
+  // ---- What comes behind ----
+
+  void find_readers() {
+    std::vector<bool> needed(layers_.size(), false);
+    needed.back() = true;
+    for (std::size_t k = layers_.size(); k-- > 1;) {
+      if (!needed[k]) continue;
+      if (!layers_[k].neurons) {
+        for (const std::size_t from : layers_[k].from) needed[from] = true;
+        continue;
+      }
+      UnrolledLayer& layer = made_.layers[place_.at(k)];
+      layer.is_read = true;
+      layer.membrane = has_membrane(k);
+    }
+  }
+
+  void record() {
+    for (const UnrolledLayer& layer : made_.layers) {
+      RecordDescription record{.population = layer.population, .spikes = Selection::none(), .traces = {}};
+      if (layer.spikes) record.spikes = Selection{};
+      if (layer.membrane)
+        record.traces.push_back({model_info(layers_[layer.layer].what.name).state.front().name, Selection{},
+                                 trained_.simulation.dt, layers_[layer.layer].what.where});
+      if (layer.spikes || layer.membrane) made_.network.records.push_back(std::move(record));
+    }
+  }
+
+  const NetworkDescription& trained_;
+  Network<float>& network_;
+  const std::vector<LayerDescription>& layers_;
+  LinearRows rows_;
+  std::vector<Signal> signals_;
+  std::map<std::size_t, std::size_t> place_;  // layer -> its place among made_.layers
+  std::vector<bool> counted_;
+  Unrolled made_;
+};
+
+}  // namespace
+
+Unrolled unroll(const NetworkDescription& trained, Network<float>& network) {
+  return Unroller(trained, network).take();
+}
+
+}  // namespace synfire::learning

@@ -1,0 +1,223 @@
+// The kinds of layers that are learned by gradients, and their parameters. What they compute is in
+// learning/gradient; here is what a network may say of them.
+#pragma once
+
+#include <array>
+#include <limits>
+#include <vector>
+
+#include "core/model_list.hpp"
+#include "core/parameter.hpp"
+
+namespace synfire::layer {
+
+inline constexpr double must_be_given = std::numeric_limits<double>::quiet_NaN();
+inline constexpr Bounds some{.low = 1, .high = 1e9, .whole = true};
+inline constexpr Bounds count{.low = 0, .high = 1e6, .whole = true};
+
+/// How weights begin: normal or uniform around 0. With fan_in inputs to an element and fan_out outputs of
+/// one,
+///   kaiming_uniform  within sqrt(1 / fan_in), PyTorch's default       (He et al. 2015, gain for slope sqrt
+///   5) kaiming_normal   standard deviation sqrt(2 / fan_out)             (He et al. 2015, fan out, ReLU)
+///   xavier_uniform   within sqrt(6 / (fan_in + fan_out))              (Glorot & Bengio 2010)
+///   xavier_normal    standard deviation sqrt(2 / (fan_in + fan_out))
+///   zero
+/// Biases begin within sqrt(1 / fan_in) with kaiming_uniform, else at 0.
+inline constexpr std::array<std::string_view, 5> starts = {"kaiming_uniform", "kaiming_normal",
+                                                           "xavier_uniform", "xavier_normal", "zero"};
+inline constexpr std::string_view start_meaning = "how weights begin";
+
+struct Input {
+  double time = 0;
+  double height = 0, width = 0, channels = 0, span = 0;
+  static constexpr std::array<std::string_view, 2> times = {"constant", "events"};
+  static constexpr auto describe() {
+    using P = Input;
+    return about<P>(
+        "input", "the samples: an image is the same in each step, events are counted in `steps` equal parts",
+        "", field(&P::time, "time", times, "how a sample becomes steps"),
+        field(&P::height, "height", Unit::none, count, "height to pad to with zeros; 0: as it is"),
+        field(&P::width, "width", Unit::none, count, "width to pad to with zeros; 0: as it is"),
+        field(&P::channels, "channels", Unit::none, count, "channels to repeat to; 0: as it is"),
+        field(&P::span, "span", Unit::ms, non_negative,
+              "events: time that all steps take together, what comes later is left out; 0: from the first "
+              "event to the last"));
+  }
+};
+
+struct Dense {
+  double size = must_be_given;
+  double bias = 1;
+  double init = 0;
+  static constexpr auto describe() {
+    using P = Dense;
+    return about<P>("dense", "every input to every output: y = W x + b", "",
+                    field(&P::size, "size", Unit::none, some, "number of outputs"),
+                    field(&P::bias, "bias", Unit::none, flag, "whether there is a b"),
+                    field(&P::init, "init", starts, start_meaning));
+  }
+};
+
+struct Conv {
+  double channels = must_be_given;
+  double kernel = 3, stride = 1, padding = 0;
+  double bias = 1;
+  double init = 0;
+  static constexpr auto describe() {
+    using P = Conv;
+    return about<P>("conv", "two-dimensional convolution (cross-correlation) with zeros around", "",
+                    field(&P::channels, "channels", Unit::none, some, "number of outputs at a place"),
+                    field(&P::kernel, "kernel", Unit::none, some, "height and width of the kernel"),
+                    field(&P::stride, "stride", Unit::none, some, "step between places"),
+                    field(&P::padding, "padding", Unit::none, count, "zeros on each side"),
+                    field(&P::bias, "bias", Unit::none, flag, "whether there is a bias for each channel"),
+                    field(&P::init, "init", starts, start_meaning));
+  }
+};
+
+struct TransposedConv {
+  double channels = must_be_given;
+  double kernel = 3, stride = 1, padding = 0, output_padding = 0;
+  double bias = 1;
+  double init = 0;
+  static constexpr auto describe() {
+    using P = TransposedConv;
+    return about<P>(
+        "transposed_conv", "the transpose of a two-dimensional convolution: a place becomes a kernel", "",
+        field(&P::channels, "channels", Unit::none, some, "number of outputs at a place"),
+        field(&P::kernel, "kernel", Unit::none, some, "height and width of the kernel"),
+        field(&P::stride, "stride", Unit::none, some, "step between the places that inputs go to"),
+        field(&P::padding, "padding", Unit::none, count, "taken off the output on each side"),
+        field(&P::output_padding, "output_padding", Unit::none, count, "added to its lower and right side"),
+        field(&P::bias, "bias", Unit::none, flag, "whether there is a bias for each channel"),
+        field(&P::init, "init", starts, start_meaning));
+  }
+};
+
+struct MaxPool {
+  double kernel = 2, stride = 0, padding = 0;
+  static constexpr auto describe() {
+    using P = MaxPool;
+    return about<P>("max_pool", "the largest of the inputs under a square", "",
+                    field(&P::kernel, "kernel", Unit::none, some, "height and width of the square"),
+                    field(&P::stride, "stride", Unit::none, count, "step between squares; 0: as the kernel"),
+                    field(&P::padding, "padding", Unit::none, count, "places around that never win"));
+  }
+};
+
+struct AveragePool {
+  double kernel = 2, stride = 0, padding = 0;
+  static constexpr auto describe() {
+    using P = AveragePool;
+    return about<P>("average_pool", "the mean of the inputs under a square, zeros around counted", "",
+                    field(&P::kernel, "kernel", Unit::none, some, "height and width of the square"),
+                    field(&P::stride, "stride", Unit::none, count, "step between squares; 0: as the kernel"),
+                    field(&P::padding, "padding", Unit::none, count, "zeros around"));
+  }
+};
+
+struct GlobalPool {
+  double of = 0;
+  static constexpr std::array<std::string_view, 2> ways = {"mean", "max"};
+  static constexpr auto describe() {
+    return about<GlobalPool>("global_pool", "one value of a whole map, for each channel", "",
+                             field(&GlobalPool::of, "of", ways, "which"));
+  }
+};
+
+struct BatchNorm {
+  double momentum = 0.1, epsilon = 1e-5;
+  double over = 0, scale = 1, threshold = 1;
+  static constexpr std::array<std::string_view, 2> extents = {"time", "step"};
+  static constexpr auto describe() {
+    using P = BatchNorm;
+    return about<P>(
+        "batch_norm",
+        "each channel to mean 0 and deviation `scale` over the batch, then scaled and shifted by what is "
+        "learned; running means and variances stand for the batch once learning is over",
+        "Ioffe & Szegedy 2015; over time and scaled by the threshold: Zheng et al. 2021 (tdBN)",
+        field(&P::momentum, "momentum", Unit::none, fraction, "part of the running values that is renewed"),
+        field(&P::epsilon, "epsilon", Unit::none, positive, "added to the variance"),
+        field(&P::over, "over", extents, "over all steps at once, or each step by itself"),
+        field(&P::scale, "scale", Unit::none, positive, "alpha of tdBN"),
+        field(&P::threshold, "threshold", Unit::none, positive, "threshold of the neurons behind (tdBN)"));
+  }
+};
+
+struct Dropout {
+  double probability = 0.5;
+  double mask = 0;
+  static constexpr std::array<std::string_view, 2> masks = {"sequence", "step"};
+  static constexpr auto describe() {
+    using P = Dropout;
+    return about<P>("dropout", "while learning, some inputs are 0 and the rest larger by 1/(1 - p)",
+                    "Srivastava et al. 2014",
+                    field(&P::probability, "probability", Unit::none,
+                          Bounds{.low = 0, .high = 1, .high_excluded = true}, "part that is 0"),
+                    field(&P::mask, "mask", masks, "one choice for all steps of a sample, or one for each"));
+  }
+};
+
+struct Flatten {
+  static constexpr auto describe() { return about("flatten", "a map as one row", ""); }
+};
+struct Add {
+  static constexpr auto describe() { return about("add", "the sum of several layers of one shape", ""); }
+};
+
+struct Relu {
+  static constexpr auto describe() { return about("relu", "max(0, x)", ""); }
+};
+struct Celu {
+  double alpha = 1;
+  static constexpr auto describe() {
+    return about<Celu>("celu", "max(0, x) + min(0, alpha (e^(x/alpha) - 1))", "Barron 2017",
+                       field(&Celu::alpha, "alpha", Unit::none, positive, "depth below 0"));
+  }
+};
+struct LeakyRelu {
+  double slope = 0.01;
+  static constexpr auto describe() {
+    return about<LeakyRelu>("leaky_relu", "x above 0, slope x below", "",
+                            field(&LeakyRelu::slope, "slope", Unit::none, unbounded, "slope below 0"));
+  }
+};
+struct Scale {
+  double factor = 1;
+  static constexpr auto describe() {
+    return about<Scale>("scale", "k x with one k that is learned", "",
+                        field(&Scale::factor, "factor", Unit::none, unbounded, "k at the start"));
+  }
+};
+
+struct Readout {
+  double of = 0;
+  double classes = 0;
+  static constexpr std::array<std::string_view, 4> ways = {"mean", "sum", "last", "max"};
+  static constexpr auto describe() {
+    using P = Readout;
+    return about<P>(
+        "readout",
+        "the answer of a sample, from what the layer before has in all steps: of spikes a rate, of membranes "
+        "a membrane",
+        "", field(&P::of, "of", ways, "mean over the steps, sum, the last step, or the largest"),
+        field(&P::classes, "classes", Unit::none, count,
+              "vote: equal groups of neighbouring neurons are averaged to so many classes; 0: every one is a "
+              "class"));
+  }
+};
+
+struct LogSoftmaxReadout {
+  static constexpr auto describe() {
+    return about("log_softmax", "in every step the logarithm of the softmax, and the mean over the steps",
+                 "Matam 2023, thesis, University of Groningen, section 3.2.1");
+  }
+};
+
+using Kinds = TypeList<Input, Dense, Conv, TransposedConv, MaxPool, AveragePool, GlobalPool, BatchNorm,
+                       Dropout, Flatten, Add, Relu, Celu, LeakyRelu, Scale, Readout, LogSoftmaxReadout>;
+
+/// All kinds as plain data; a parameter without a default has NaN there.
+const std::vector<ModelInfo>& kinds();
+
+}  // namespace synfire::layer

@@ -1,0 +1,3 @@
+#include "sim/catalogue_gradient_part.hpp"
+
+template struct synfire::GradientPart<1>;

@@ -1,0 +1,382 @@
+// Learning by gradients as a user does it: trained, stopped, gone on with, judged, looked at and refused.
+#include <bit>
+#include <cmath>
+#include <csignal>
+#include <map>
+#include <sstream>
+#include <thread>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "io/hdf5.hpp"
+#include "tests/learning/small_task.hpp"
+#include "tests/program/program.hpp"
+
+namespace synfire::test {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr int usage = 2, input = 3;
+
+// All that draws, remembers or adapts is in it.
+constexpr const char* network = R"(synfire: 1
+seed: 7
+dataset: {path: data}
+simulation: {dt: 1 ms}
+layers:
+  - input
+  - conv: {channels: 4, kernel: 3, padding: 1}
+  - batch_norm
+  - relu
+  - max_pool: 2
+  - dense: 16
+  - lif_cell: {tau_syn: 5 ms, tau_mem: 5 ms, V_th: 0.1}
+    name: hidden
+    recurrent: true
+  - dropout: 0.2
+  - dense: 4
+  - lif_cell: {tau_syn: 5 ms, tau_mem: 10 ms, V_th: 1}
+    output: membrane
+  - readout: mean
+training:
+  epochs: 5
+  batch: 16
+  steps: 10
+  validation: 24
+  optimiser: {sgd: {learning_rate: 0.2, momentum: 0.9}}
+  schedule: {plateau: {metric: accuracy, patience: 2, factor: 0.8}}
+  augment: {crop: 1}
+)";
+
+/// The network and its images: halves of a square, left, right, upper, lower.
+void prepare(const Folder& folder, std::uint32_t train = 160) {
+  folder.write("net.yaml", network);
+  fs::create_directory(folder.path() / "data");
+  const auto write = [&](const std::string& name, std::uint32_t count) {
+    std::string images = idx_word(0x803) + idx_word(count) + idx_word(side) + idx_word(side);
+    std::string labels = idx_word(0x801) + idx_word(count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      images += half(int(i % 4), 155 + int(i % 100));
+      labels += static_cast<char>(i % 4);
+    }
+    folder.write("data/" + name + "-images-idx3-ubyte", images);
+    folder.write("data/" + name + "-labels-idx1-ubyte", labels);
+  };
+  write("train", train);
+  write("t10k", 40);
+}
+
+Outcome run(const Folder& folder, const Words& arguments) {
+  return synfire(arguments, {.folder = folder.path()});
+}
+
+void expect_refused(const Folder& folder, const Words& arguments, int code, const std::string& says) {
+  const Outcome outcome = run(folder, arguments);
+  EXPECT_EQ(outcome.exit_code, code) << fmt::format("{}: {}{}", arguments[0], outcome.out, outcome.err);
+  EXPECT_NE(outcome.err.find(says), std::string::npos) << outcome.err << "\nexpected: " << says;
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+}
+
+using Arrays = std::map<std::string, std::vector<std::uint32_t>>;
+
+// The bits of all numbers of single precision below a group.
+void read_arrays(const hdf5::Group& group, const std::string& path, Arrays& arrays) {
+  for (const auto& name : group.children()) {
+    const std::string below = path + "/" + name;
+    if (group.has_group(name)) {
+      read_arrays(group.group(name), below, arrays);
+    } else if (name != "order") {
+      auto& bits = arrays[below];
+      for (const float value : group.dataset(name).read<float>())
+        bits.push_back(std::bit_cast<std::uint32_t>(value));
+    }
+  }
+}
+
+Arrays weights_of(const Folder& folder, const std::string& name) {
+  const hdf5::File file = hdf5::File::open(folder.file(name));
+  Arrays arrays;
+  for (const char* part : {"synfire/weights", "synfire/last"}) read_arrays(file.group(part), part, arrays);
+  return arrays;
+}
+
+std::vector<double> column_of(const Folder& folder, const std::string& name, const std::string& column) {
+  return hdf5::File::open(folder.file(name)).group("synfire/training/epochs").dataset(column).read<double>();
+}
+
+TEST(Train, LearnsTheFourHalvesAndTellsEveryEpoch) {
+  const Folder folder;
+  prepare(folder);
+  const Outcome trained = run(folder, {"train", "net.yaml", "--report", "report.json", "-t", "2"});
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_NE(trained.out.find("136 samples to learn from, 24 for validation, 40 for the test"),
+            std::string::npos)
+      << trained.out;
+  const auto report = nlohmann::json::parse(folder.content("report.json"));
+  ASSERT_EQ(report["epochs"].size(), 5u);
+  for (const auto& epoch : report["epochs"]) {
+    for (const char* share : {"train", "validation", "test"}) {
+      EXPECT_GT(epoch[fmt::format("{}_loss", share)], 0) << epoch;
+      EXPECT_GE(epoch[fmt::format("{}_accuracy", share)], 0) << epoch;
+      EXPECT_LE(epoch[fmt::format("{}_accuracy", share)], 1) << epoch;
+    }
+    for (const char* key : {"seconds", "images_per_s", "peak_bytes", "learning_rate", "gradient_norm"})
+      EXPECT_GT(epoch[key], 0) << key;
+    EXPECT_GT(epoch["firing_rates"]["hidden"], 0);
+  }
+  EXPECT_GE(report["test_accuracy"], 0.9);
+  const std::string accuracy =
+      fmt::format("accuracy {:.2f} % of 40 test samples", 100 * report["test_accuracy"].get<double>());
+  EXPECT_NE(trained.out.find(accuracy), std::string::npos) << trained.out;
+
+  // Nothing of it is lost to a second training, and what it is can be asked for.
+  expect_refused(folder, {"train", "net.yaml"}, usage, "output 'net.h5' exists");
+  expect_refused(folder, {"train", "net.yaml", "-o", "b.h5", "--report", "report.json"}, usage,
+                 "'report.json' exists");
+  const Outcome judged = run(folder, {"eval", "net.h5", "-t", "1"});
+  EXPECT_EQ(judged.exit_code, 0) << judged.err;
+  EXPECT_NE(judged.out.find(accuracy), std::string::npos) << judged.out;
+}
+
+TEST(Train, ItsFileIsShownAndPredicts) {
+  const Folder folder;
+  prepare(folder);
+  ASSERT_EQ(run(folder, {"train", "net.yaml", "-q", "--set", "training.epochs=2"}).exit_code, 0);
+  const Outcome text = run(folder, {"inspect", "net.h5", "--plot", "curves.png"});
+  ASSERT_EQ(text.exit_code, 0) << text.err;
+  for (const char* piece : {"train loss, %", "validation loss, %", "test loss, %",
+                            "hidden: ", "of the test samples", "true \\ voted", "curves.png"})
+    EXPECT_NE(text.out.find(piece), std::string::npos) << piece << "\n" << text.out;
+  EXPECT_GT(fs::file_size(folder.path() / "curves.png"), 1000u);
+  const auto json = nlohmann::json::parse(run(folder, {"inspect", "net.h5", "--json"}).out);
+  EXPECT_EQ(json["epochs"].size(), 2u);
+  std::uint64_t samples = 0;
+  for (const auto& cell : json["test_confusion"]) samples += cell.get<std::uint64_t>();
+  EXPECT_EQ(samples, 40u);
+  const std::string csv = run(folder, {"inspect", "net.h5", "--csv"}).out;
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3);
+
+  ASSERT_EQ(run(folder, {"predict", "net.h5", "-o", "said.csv"}).exit_code, 0);
+  std::istringstream rows(folder.content("said.csv"));
+  std::string row;
+  std::getline(rows, row);
+  EXPECT_EQ(row, R"(sample,label,prediction,"0","1","2","3")");
+  int right = 0, count = 0;
+  for (; std::getline(rows, row); ++count) {
+    int sample = 0, label = 0, said = 0;
+    double outputs[4];
+    ASSERT_EQ(std::sscanf(row.c_str(), "%d,%d,%d,%lf,%lf,%lf,%lf", &sample, &label, &said, outputs,
+                          outputs + 1, outputs + 2, outputs + 3),
+              7);
+    EXPECT_EQ(sample, count);
+    EXPECT_EQ(label, count % 4);
+    EXPECT_EQ(said, std::max_element(outputs, outputs + 4) - outputs);
+    right += said == label;
+  }
+  EXPECT_EQ(count, 40);
+  EXPECT_NEAR(right / 40.0, json["test_accuracy"], 1e-12);
+  expect_refused(folder, {"predict", "net.h5", "-o", "said.csv"}, usage, "'said.csv' exists");
+  expect_refused(folder, {"predict", "net.h5", "-o", "net.h5", "--force"}, usage, "is an input");
+  expect_refused(folder, {"inspect", "net.h5", "--from", "1 ms"}, usage, "is a trained network");
+}
+
+class Stopped : public testing::TestWithParam<int> {};
+
+TEST_P(Stopped, TrainingGoesOnAsIfItHadNot) {
+  const Folder folder;
+  prepare(folder);
+  const std::string epochs = "training.epochs=120";
+  ASSERT_EQ(run(folder, {"train", "net.yaml", "-q", "-o", "whole.h5", "--set", epochs, "-t", "2"}).exit_code,
+            0);
+  Process process(synfire_command({"train", "net.yaml", "-q", "--set", epochs, "-t", "2"}),
+                  {.folder = folder.path()});
+  // Late enough for momentum and schedule to have something to remember.
+  const auto trained = [&] {
+    return fs::exists(folder.path() / "net.h5") && column_of(folder, "net.h5", "train_loss").size() >= 8;
+  };
+  while (process.running() && !trained()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  process.signal(GetParam());
+  const Outcome stopped = process.wait();
+  ASSERT_NE(stopped.exit_code, 0) << "it was done before it could be stopped";
+  EXPECT_EQ(stopped.exit_code, 128 + GetParam()) << stopped.err;
+  const std::size_t before = column_of(folder, "net.h5", "train_loss").size();
+  EXPECT_GE(before, 8u);
+  EXPECT_LT(before, 120u);
+  const Outcome resumed = run(folder, {"train", "net.yaml", "-q", "--set", epochs, "-t", "1", "--resume"});
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  const Arrays whole = weights_of(folder, "whole.h5"), again = weights_of(folder, "net.h5");
+  EXPECT_GT(whole.size(), 20u);
+  ASSERT_EQ(whole.size(), again.size());
+  for (const auto& [name, bits] : whole) EXPECT_EQ(again.at(name), bits) << name;
+  for (const char* column : {"train_loss", "validation_loss", "test_loss", "learning_rate", "gradient_norm"})
+    EXPECT_EQ(column_of(folder, "net.h5", column), column_of(folder, "whole.h5", column)) << column;
+  const auto rates = column_of(folder, "whole.h5", "learning_rate");
+  EXPECT_LT(rates.back(), rates.front()) << "the schedule has not moved, so nothing shows that it was kept";
+}
+INSTANTIATE_TEST_SUITE_P(Signal, Stopped, testing::Values(SIGKILL, SIGTERM),
+                         [](const auto& test) { return test.param == SIGKILL ? "SIGKILL" : "SIGTERM"; });
+
+TEST(Train, GoesOnWithTheSameNetworkOnly) {
+  const Folder folder;
+  prepare(folder);
+  expect_refused(folder, {"train", "net.yaml", "--resume"}, usage, "there is no file 'net.h5'");
+  ASSERT_EQ(run(folder, {"train", "net.yaml", "-q", "--set", "training.epochs=1"}).exit_code, 0);
+  const std::string before = folder.content("net.h5");
+  for (const auto& [setting, says] :
+       {std::pair{"layers[5].dense=8", "layers[5].dense is '16' there and '8' here"},
+        {"training.batch=8", "training.batch is '16' there and '8' here"},
+        {"training.truncate=2", "training.truncate is absent there and '2' here"},
+        {"layers[2]=relu", "layers[2] is 'batch_norm' there and 'relu' here"},
+        {"seed=8", "seed is '7' there and '8' here"}})
+    expect_refused(folder, {"train", "net.yaml", "--resume", "--set", setting}, input, says);
+  // Arrays are compared, too, whatever the text says.
+  for (const auto& [setting, says] :
+       {std::pair{"layers[5].dense=8", "'dense1.weight' is [16, 64] there and [8, 64] here"},
+        {"layers[2]=relu", "this one has no 'batch_norm1."},
+        {"layers[3]=batch_norm", "it has no 'batch_norm2."}})
+    expect_refused(folder, {"eval", "net.h5", "-q", "--set", setting}, input, says);
+  EXPECT_EQ(folder.content("net.h5"), before);
+  const Outcome longer = run(folder, {"train", "net.yaml", "-q", "--resume", "--set", "training.epochs=2"});
+  EXPECT_EQ(longer.exit_code, 0) << longer.err;
+  EXPECT_EQ(column_of(folder, "net.h5", "seconds").size(), 2u);
+}
+
+TEST(Train, RefusesDamagedFiles) {
+  const Folder folder;
+  prepare(folder);
+  ASSERT_EQ(run(folder, {"train", "net.yaml", "-q", "--set", "training.epochs=1"}).exit_code, 0);
+  const std::string whole = folder.content("net.h5");
+  const auto refused = [&](const std::string& content, const char* what) {
+    folder.write("damaged.h5", content);
+    for (const char* command : {"eval", "inspect"}) {
+      const Outcome outcome = run(folder, {command, "damaged.h5"});
+      EXPECT_EQ(outcome.exit_code, input) << what << ", " << command << ": " << outcome.out << outcome.err;
+    }
+  };
+  refused(whole.substr(0, whole.size() / 2), "cut in half");
+  refused(whole.substr(0, whole.size() - 1), "cut at its end");
+  // An array under another name: it is missing, and there is one too many.
+  std::string renamed = whole;
+  for (std::size_t at = renamed.find("recurrent"); at != std::string::npos;
+       at = renamed.find("recurrent", at + 1))
+    renamed[at] = 'R';
+  folder.write("damaged.h5", renamed);
+  expect_refused(folder, {"eval", "damaged.h5", "-q"}, input, "");
+}
+
+TEST(Train, StopsWhereNumbersAreNoLongerFinite) {
+  const Folder folder;
+  prepare(folder);
+  const Outcome outcome =
+      run(folder, {"train", "net.yaml", "-q", "--set", "training.optimiser={sgd: {learning_rate: 1e30}}"});
+  EXPECT_EQ(outcome.exit_code, input) << outcome.err;
+  EXPECT_NE(outcome.err.find("finite"), std::string::npos) << outcome.err;
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  EXPECT_FALSE(fs::exists(folder.path() / "net.h5"));
+}
+
+TEST(Train, KeepsWhatItReads) {
+  const Folder folder;
+  prepare(folder);
+  const std::string images = "data/train-images-idx3-ubyte", labels = "data/t10k-labels-idx1-ubyte";
+  const std::string before = folder.content(images) + folder.content(labels);
+  for (const std::string& file : {std::string("net.yaml"), images, labels}) {
+    expect_refused(folder, {"train", "net.yaml", "--force", "-o", file}, usage, "is an input of this run");
+    expect_refused(folder, {"train", "net.yaml", "--force", "--report", file}, usage,
+                   "is an input of this run");
+  }
+  expect_refused(folder, {"train", "net.yaml", "--report", "net.h5"}, usage, "are the same file");
+  expect_refused(folder, {"train", "net.yaml", "-o", "no/net.h5"}, 4, "there is no folder");
+  EXPECT_EQ(folder.content(images) + folder.content(labels), before);
+  EXPECT_EQ(folder.content("net.yaml"), network);
+  EXPECT_FALSE(fs::exists(folder.path() / "net.h5"));
+}
+
+TEST(Train, OtherCommandsSayWhoIsMeant) {
+  const Folder folder;
+  prepare(folder);
+  expect_refused(folder, {"run", "net.yaml"}, usage, "is trained; `synfire train net.yaml`");
+  expect_refused(folder, {"graph", "net.yaml"}, usage, "is trained; `synfire train net.yaml`");
+  const Outcome valid = run(folder, {"validate", "net.yaml"});
+  EXPECT_EQ(valid.exit_code, 0) << valid.err;
+  EXPECT_NE(valid.out.find("valid; 10 layers, "), std::string::npos) << valid.out;
+  EXPECT_NE(valid.out.find("4 classes; 136 samples to learn from"), std::string::npos) << valid.out;
+  expect_refused(folder, {"validate", "net.yaml", "--set", "layers[8].dense=5"}, input,
+                 "it has 5 outputs, but there are 4 classes");
+  expect_refused(folder, {"validate", "net.yaml", "--set", "layers[6]=parrot"}, input,
+                 "cannot learn by gradients");
+  expect_refused(folder, {"validate", "net.yaml", "--set", "dataset.path=net.yaml"}, input, "not a data set");
+  ASSERT_EQ(run(folder, {"train", "net.yaml", "-q", "--set", "training.epochs=1"}).exit_code, 0);
+  expect_refused(folder, {"resume", "net.h5"}, usage,
+                 "is a trained network; `synfire train NET.yaml --output net.h5");
+  folder.write("run.yaml",
+               "synfire: 1\nsimulation: {duration: 1 ms}\npopulations: {a: {model: iaf_psc_exp, size: 1}}\n");
+  ASSERT_EQ(run(folder, {"run", "run.yaml", "-q"}).exit_code, 0);
+  expect_refused(folder, {"eval", "run.h5"}, input, "is not a trained network");
+  expect_refused(folder, {"train", "run.yaml"}, usage, "output 'run.h5' exists");
+  expect_refused(folder, {"train", "run.yaml", "-o", "b.h5"}, input, "has no `training`");
+}
+
+// What was learned runs in the engines: the same classes, counts of spikes, a file like that of any run.
+TEST(Train, WhatWasLearnedIsSimulated) {
+  const Folder folder;
+  prepare(folder);
+  ASSERT_EQ(run(folder, {"train", "net.yaml", "-q", "--set", "training.epochs=3"}).exit_code, 0);
+  const Outcome judged = run(folder, {"eval", "net.h5"});
+  const Outcome simulated = run(folder, {"run", "net.h5", "--report", "ran.json", "-o", "ran.h5", "-t", "2"});
+  ASSERT_EQ(simulated.exit_code, 0) << simulated.err;
+  const auto report = nlohmann::json::parse(folder.content("ran.json"));
+  EXPECT_EQ(report["samples"], 40);
+  EXPECT_EQ(report["agreement"], 1.0);
+  EXPECT_EQ(report["accuracy"], report["layers_accuracy"]);
+  const std::string accuracy =
+      fmt::format("accuracy {:.2f} % of 40 test samples", 100 * report["accuracy"].get<double>());
+  EXPECT_NE(judged.out.find(accuracy), std::string::npos) << judged.out;
+  EXPECT_NE(simulated.out.find(accuracy), std::string::npos) << simulated.out;
+  ASSERT_EQ(report["layers"].size(), 2u);
+  const auto& hidden = report["layers"][0];
+  EXPECT_EQ(hidden["name"], "hidden");
+  EXPECT_EQ(hidden["neurons"], 16);
+  EXPECT_GT(hidden["spikes_per_inference"], 0);
+  EXPECT_EQ(hidden["dense_multiply_accumulates_per_inference"], 10 * 16 * 16) << "it hears itself";
+  // 8 x 8 places of 4 kernels of 9, and 4 x 4 places of 4 channels to 16 neurons, once.
+  EXPECT_EQ(report["multiply_accumulates_before_neurons"], 64 * 4 * 9 + 64 * 16);
+
+  const hdf5::File file = hdf5::File::open(folder.file("ran.h5"));
+  const auto times = file.dataset("spikes/hidden/timestamps").read<double>();
+  EXPECT_NEAR(double(times.size()) / 40, hidden["spikes_per_inference"].get<double>(), 1e-9);
+  const auto starts = file.dataset("synfire/samples/start_ms").read<double>();
+  ASSERT_EQ(starts.size(), 40u);
+  for (const double time : times) {
+    const auto after = std::lower_bound(starts.begin(), starts.end(), time);
+    ASSERT_NE(after, starts.begin());
+    EXPECT_LE(time - *(after - 1), 10) << "between samples";
+  }
+  const Outcome shown = run(folder, {"inspect", "ran.h5", "--plot", "raster.png"});
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_TRUE(fs::exists(folder.file("raster.png")));
+
+  // Without --output there are no spikes to keep, and other samples may be shown.
+  fs::create_directory(folder.path() / "other");
+  for (const auto& entry : fs::directory_iterator(folder.path() / "data"))
+    fs::rename(entry.path(), folder.path() / "other" / entry.path().filename());
+  EXPECT_NE(run(folder, {"run", "net.h5"}).exit_code, 0);
+  const Outcome moved = run(folder, {"run", "net.h5", "--input", "other", "--set", "training.test=7"});
+  EXPECT_EQ(moved.exit_code, 0) << moved.err;
+  EXPECT_NE(moved.out.find("of 7 test samples"), std::string::npos) << moved.out;
+
+  expect_refused(folder, {"run", "net.h5", "--input", "other", "--engine", "event"}, input,
+                 "population 'hidden' (lif_cell): this model has no event form");
+  expect_refused(folder, {"run", "net.h5", "--input", "other", "-o", "ran.h5"}, usage,
+                 "output 'ran.h5' exists");
+  expect_refused(folder, {"run", "net.h5", "--input", "other", "-o", "net.h5", "-f"}, usage,
+                 "is an input of this run");
+  expect_refused(folder, {"run", "net.h5", "--input", "other", "--checkpoint", "every=1s"}, usage,
+                 "--checkpoint");
+  expect_refused(folder, {"run", "net.yaml", "--input", "other"}, usage, "'net.yaml' is no trained network");
+}
+
+}  // namespace
+}  // namespace synfire::test
