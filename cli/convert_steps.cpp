@@ -1,6 +1,5 @@
 // The subcommand that brings a network, trained in single steps, to many.
 #include "learning/gradient/convert_steps.hpp"
-#include "sim/output.hpp"
 
 #include <memory>
 
@@ -9,6 +8,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
+#include "sim/output.hpp"
 
 namespace synfire::cli {
 namespace {

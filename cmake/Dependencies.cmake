@@ -16,6 +16,8 @@ find_or_explain(SNDFILE REQUIRED PKG_CONFIG sndfile APT libsndfile1-dev FOR "sou
 find_or_explain(SOXR REQUIRED PKG_CONFIG soxr APT libsoxr-dev FOR "sound of other sampling rates")
 find_or_explain(kissfft REQUIRED HEADER kissfft/kissfft.hh APT libkissfft-dev FOR "sound")
 find_or_explain(Eigen3 REQUIRED APT libeigen3-dev FOR "linear readouts")
+# Debian builds oneDNN with OpenCL, so its CMake file stops without the headers, which libdnnl-dev only recommends.
+find_or_explain(OpenCL APT ocl-icd-opencl-dev FOR "oneDNN as Debian builds it")
 find_or_explain(dnnl REQUIRED APT libdnnl-dev FOR "learning by gradients")
 find_or_explain(OpenMP REQUIRED APT g++ FOR "threads of the libraries below")
 find_or_explain(CLI11 REQUIRED APT libcli11-dev FOR "the command line")

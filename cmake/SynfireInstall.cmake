@@ -23,8 +23,8 @@ set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # Needed only by who compiles against the installed libraries.
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS
-    "libboost-graph-dev, libcairo2-dev, libcli11-dev, libeigen3-dev, libfmt-dev, libhdf5-dev, libkissfft-dev, liblz4-dev, liblzf-dev, "
+    "libboost-graph-dev, libcairo2-dev, libcli11-dev, libdnnl-dev, libeigen3-dev, libfmt-dev, libhdf5-dev, libkissfft-dev, liblz4-dev, liblzf-dev, "
     "librandom123-dev, libsndfile1-dev, libsoxr-dev, libtbb-dev, libyaml-cpp-dev, libzip-dev, libzstd-dev, "
-    "nlohmann-json3-dev, zlib1g-dev")
+    "nlohmann-json3-dev, ocl-icd-opencl-dev, zlib1g-dev")
 string(CONCAT CPACK_DEBIAN_PACKAGE_SUGGESTS ${CPACK_DEBIAN_PACKAGE_SUGGESTS})
 include(CPack)

@@ -66,8 +66,8 @@ template <class Real> class Network {
 
   /// Of the last pass, for each layer: mean spikes per neuron and step; -1 for layers without.
   std::vector<double> mean_rates() const;
-  /// Output of a layer in the last pass, by part: [steps, samples, features]. Where outputs are computed again
-  /// when they are needed, only that of the last layer is there.
+  /// Output of a layer in the last pass, by part: [steps, samples, features]. Where outputs are computed
+  /// again when they are needed, only that of the last layer is there.
   std::span<const Real> output(std::size_t layer, std::size_t part) const {
     return {nodes_[layer].output[part].data(), size(layer, part)};
   }

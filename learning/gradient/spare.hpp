@@ -11,8 +11,8 @@
 
 namespace synfire::learning {
 
-/// Arrays that nobody uses now. Whoever needs one takes it and gives it back; any thread may. What lies idle is
-/// never much against what is in use, so that arrays of other sizes do not pile up.
+/// Arrays that nobody uses now. Whoever needs one takes it and gives it back; any thread may. What lies idle
+/// is never much against what is in use, so that arrays of other sizes do not pile up.
 template <class Real> class SpareArrays {
  public:
   /// Of so many elements, whatever they are.
