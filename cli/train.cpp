@@ -239,7 +239,9 @@ void add_train(CLI::App& app) {
       ->check(CLI::Range(1, 4096));
   command->add_option("--report", arguments->report, "write every epoch as JSON")->type_name("FILE.json");
   command->add_flag("-q,--quiet", arguments->quiet, "print nothing but errors");
-  command->footer("Example: synfire train examples/fashion/baseline.yaml --set training.epochs=1");
+  command->footer(
+      "Example: synfire train examples/fashion/baseline.yaml --set training.epochs=1 --set "
+      "training.train=12000");
   command->callback([arguments] { train(*arguments); });
 }
 

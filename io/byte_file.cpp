@@ -1,6 +1,7 @@
 #include "io/byte_file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -13,6 +14,13 @@
 #include "core/error.hpp"
 
 namespace synfire {
+
+ErrorKind kind_of_failed_open(int reason) {
+  constexpr std::array of_the_machine = {EACCES, EPERM, EMFILE, ENFILE, ENOMEM, EIO};
+  const bool lacking =
+      std::find(of_the_machine.begin(), of_the_machine.end(), reason) != of_the_machine.end();
+  return lacking ? ErrorKind::resource : ErrorKind::input;
+}
 
 /// Plain files are read with read(2): zlib's own buffer would be a second copy of every byte.
 struct ByteFile::State {
@@ -32,7 +40,7 @@ struct ByteFile::State {
 ByteFile::ByteFile(const std::string& path, std::size_t window)
     : path_(path), window_(window), state_(std::make_unique<State>()) {
   const auto unreadable = [&path] {
-    return Error(ErrorKind::input, fmt::format("{}: cannot read: {}", path, std::strerror(errno)));
+    return Error(kind_of_failed_open(errno), fmt::format("{}: cannot read: {}", path, std::strerror(errno)));
   };
   state_->descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (state_->descriptor < 0) throw unreadable();

@@ -11,7 +11,13 @@
 #include <string_view>
 #include <vector>
 
+#include "core/error.hpp"
+
 namespace synfire {
+
+/// Whose fault it is that a file cannot be opened for reading, by errno: the machine's, which refuses or
+/// lacks something, or that of what was asked for.
+ErrorKind kind_of_failed_open(int reason);
 
 /// A file read through a window. Memory is the window, whatever the size of the file. A file that begins with
 /// the mark of gzip is unpacked on the way; offsets then count unpacked bytes.

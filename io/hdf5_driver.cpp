@@ -10,7 +10,6 @@
 #include <new>
 #include <span>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -107,26 +106,26 @@ std::size_t entries_of(std::span<const std::byte> node) {
 
 /// Whether a block must be on disk from its end to its beginning: an index node whose count goes up, as it
 /// would count entries that are not there yet.
-bool is_growing_node(const Driver& driver, haddr_t address, const Block& block) {
+bool is_growing_index(const Driver& driver, haddr_t address, const Block& block) {
   if (block.type != H5FD_MEM_BTREE || !begins_with(block, "TREE")) return false;
   std::array<std::byte, 8> before{};
   return read_bytes(driver, address, before) && entries_of(block.bytes) > entries_of(before);
 }
 
-/// Changes a block on disk page by page.
+/// Changes a block on disk, from its last page to its first where that is needed. (The members of a group
+/// make room for a new one by its name, which no order of pages makes safe; they are few and seldom lie
+/// across two.)
 bool change_bytes(Driver& driver, haddr_t address, const Block& block) {
   const std::span<const std::byte> all(block.bytes);
-  std::vector<std::pair<std::size_t, std::size_t>> pieces;
-  for (std::size_t at = 0; at < all.size();) {
-    const haddr_t left_in_page = page_bytes - (address + at) % page_bytes;
-    const std::size_t count = std::min<std::size_t>(all.size() - at, left_in_page);
-    pieces.emplace_back(at, count);
-    at += count;
+  if (!is_growing_index(driver, address, block)) return write_bytes(driver, address, all);
+  std::size_t end = all.size();
+  while (end > 0) {
+    const haddr_t page = (address + end - 1) / page_bytes * page_bytes;
+    const std::size_t begin = page > address ? page - address : 0;
+    if (!write_bytes(driver, address + begin, all.subspan(begin, end - begin))) return false;
+    end = begin;
   }
-  if (pieces.size() > 1 && is_growing_node(driver, address, block)) std::ranges::reverse(pieces);
-  return std::ranges::all_of(pieces, [&](const auto& piece) {
-    return write_bytes(driver, address + piece.first, all.subspan(piece.first, piece.second));
-  });
+  return true;
 }
 
 /// The file first grows to what will be announced as its size; then come blocks that nothing on disk refers

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "io/byte_file.hpp"
 #include "io/hdf5_check.hpp"
 #include "io/hdf5_driver.hpp"
 #include "io/hdf5_internal.hpp"
@@ -215,7 +216,7 @@ bool File::is_hdf5(const std::string& path) {
   const bool opened = stream.is_open();
   stream.read(head.data(), head.size());
   if (!opened || stream.bad())
-    fail(ErrorKind::input, path, "", fmt::format("cannot read: {}", std::strerror(errno)));
+    fail(kind_of_failed_open(errno), path, "", fmt::format("cannot read: {}", std::strerror(errno)));
   return stream.gcount() == 8 && std::string_view(head.data(), 8) == signature;
 }
 

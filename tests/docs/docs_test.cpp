@@ -123,7 +123,7 @@ void write_images(const test::TemporaryFolder& folder) {
   }
 }
 
-// With a few samples that are made here.
+// With a few samples that are made here. What is no whole network changes the one above it.
 TEST(Docs, EveryTrainingShownRuns) {
   const test::TemporaryFolder folder;
   write_images(folder);
@@ -134,6 +134,11 @@ TEST(Docs, EveryTrainingShownRuns) {
       if (tree.find("training") == nullptr) continue;
       SCOPED_TRACE(page.string() + ":\n" + block);
       ++shown;
+      if (tree.find("synfire") == nullptr) {
+        tree = parse_yaml("include: whole.yaml\n" + block, folder.file("change.yaml"));
+      } else {
+        folder.write("whole.yaml", block);
+      }
       apply_set(tree, "dataset.path=" + folder.path().string());
       apply_set(tree, "training.validation=10");
       apply_set(tree, "training.epochs=2");

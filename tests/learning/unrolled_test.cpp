@@ -377,7 +377,7 @@ TEST(Unrolled, WhatSynapsesCannotCarryIsRefused) {
   noisy.training->membrane.name = "noise";
   EXPECT_NE(error_of([&] {
               SimulatedNetwork(noisy, weights_for(noisy, {}), {});
-            }).find("membrane of training is noise"),
+            }).find("membrane of training (noise): neurons of a simulation keep their own"),
             std::string::npos);
   const NetworkDescription plain = network_of(folder.path().string(), head + "{dense: 4}]");
   EXPECT_NE(

@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -161,6 +162,12 @@ TEST(Help, OfEachCommandEndsWithAnExampleThatRuns) {
                 .exit_code,
             0);
   leave_stopped_run(folder);
+  // What the example of `convert-steps` converts.
+  Words training = {"train", "examples/single_step/single.yaml", "-q", "-o", "single.h5"};
+  for (const char* few : {"train=80", "validation=16", "test=40", "epochs=1"})
+    training.insert(training.end(), {"--set", fmt::format("training.{}", few)});
+  const Outcome trained = synfire(training, {.folder = folder.path()});
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
   const Words names = commands();
   ASSERT_GE(names.size(), 6U);
   for (const auto& name : names) {
