@@ -57,6 +57,35 @@ void choose_picture(const std::string& file, InspectRequest& request) {
   if (request.traces) throw Error(ErrorKind::usage, "--traces needs a raster: --plot FILE.png");
 }
 
+/// What is drawn of a training, and where.
+struct AskedPicture {
+  learning::TrainingPicture picture = learning::TrainingPicture::all;
+  std::string path;  ///< empty: nothing is drawn
+};
+
+// `--plot rates` draws that picture into one named after the file, `--plot rates=FILE` into another; anything
+// else is a file for all of them.
+AskedPicture asked_picture(const std::string& file, const std::string& asked) {
+  using learning::TrainingPicture;
+  constexpr std::pair<std::string_view, TrainingPicture> words[] = {{"training", TrainingPicture::training},
+                                                                    {"confusion", TrainingPicture::confusion},
+                                                                    {"rates", TrainingPicture::rates}};
+  const std::string word = asked.substr(0, asked.find('='));
+  for (const auto& [name, picture] : words)
+    if (word == name)
+      return {picture, word == asked
+                           ? fmt::format("{}-{}.png", std::filesystem::path(file).stem().string(), name)
+                           : asked.substr(word.size() + 1)};
+  if (word == "raster" || word == "rasters" || word == "weights")
+    throw Error(
+        ErrorKind::usage,
+        fmt::format(
+            "--plot {}: '{}' holds a training, no spikes; `synfire run {} --output run.h5`, then "
+            "`synfire inspect run.h5 --plot raster.png` (for a training: training, confusion or rates)",
+            word, file, file));
+  return {TrainingPicture::all, asked};
+}
+
 // Curves and confusion instead of rasters.
 void inspect_trained(const InspectArguments& arguments) {
   const InspectRequest& request = arguments.request;
@@ -66,16 +95,17 @@ void inspect_trained(const InspectArguments& arguments) {
         ErrorKind::usage,
         fmt::format("'{}' is a trained network: it has no times, populations or traces to choose from",
                     arguments.file));
-  if (!request.plot.empty()) plot::check_new_picture(request.plot, request.overwrite);
+  const AskedPicture asked = asked_picture(arguments.file, request.plot);
+  if (!asked.path.empty()) plot::check_new_picture(asked.path, request.overwrite);
   const learning::TrainedFile trained = learning::read_trained(arguments.file);
   if (arguments.json)
     fmt::print("{}", learning::training_json(trained.network(), trained.record, trained.tested));
   if (arguments.csv) fmt::print("{}", learning::training_csv(trained.record));
   const bool text = !arguments.json && !arguments.csv;
   if (text) fmt::print("{}", trained_text(arguments.file, trained, wants_colours()));
-  if (request.plot.empty()) return;
-  learning::draw_training(request.plot, trained, request.overwrite);
-  if (text) fmt::print("\n{}\n", request.plot);
+  if (asked.path.empty()) return;
+  learning::draw_training(asked.path, trained, request.overwrite, asked.picture);
+  if (text) fmt::print("\n{}\n", asked.path);
 }
 
 void inspect_file(const InspectArguments& arguments) {
@@ -109,9 +139,11 @@ void add_inspect(CLI::App& app) {
       ->required()
       ->type_name("FILE.h5");
   command
-      ->add_option("--plot", arguments->request.plot,
-                   "draw raster and rates; the ending is png, svg or pdf. `weights`, or weights=FILE.png: "
-                   "draw the learned fields instead. Of a trained network: curves and confusion")
+      ->add_option(
+          "--plot", arguments->request.plot,
+          "draw raster and rates; the ending is png, svg or pdf. `weights`, or weights=FILE.png: "
+          "draw the learned fields instead. Of a trained network: curves, rates and confusion, or one of "
+          "them: `training`, `rates` or `confusion`, or rates=FILE.png")
       ->type_name("FILE.png");
   command
       ->add_option("--projection", arguments->request.projection,

@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
 #include "cli/load.hpp"
+#include "cli/processes.hpp"
 #include "cli/simulate.hpp"
 #include "cli/task_print.hpp"
 #include "cli/terminal.hpp"
@@ -28,6 +29,9 @@ struct TrainArguments {
   std::optional<std::string> output, report;
   bool force = false, quiet = false, resume = false;
   unsigned threads = 0;
+  Ranks* ranks = nullptr;  ///< that train together; the first of them writes and prints
+
+  bool writes() const { return ranks == nullptr || ranks->rank() == 0; }
 };
 
 /// One line that is drawn anew while samples pass, and one that stays for each epoch.
@@ -96,10 +100,13 @@ void check_files(const TrainArguments& arguments, const NetworkDescription& netw
 void write_results(const TrainArguments& arguments, const std::string& output, const Trainer& trainer,
                    const Judgement* judged) {
   const NetworkDescription& network = trainer.description();
-  write_trained(output, network, trainer.record(), judged, trainer.samples().classes());
-  if (arguments.report)
-    write_training_report(*arguments.report, network, trainer.record(),
-                          judged != nullptr ? tested_of(*judged) : std::nullopt);
+  together(arguments.ranks, [&] {
+    if (!arguments.writes()) return;
+    write_trained(output, network, trainer.record(), judged, trainer.samples().classes());
+    if (arguments.report)
+      write_training_report(*arguments.report, network, trainer.record(),
+                            judged != nullptr ? tested_of(*judged) : std::nullopt);
+  });
 }
 
 void print_start(const Trainer& trainer, std::size_t parameters) {
@@ -111,41 +118,45 @@ void print_start(const Trainer& trainer, std::size_t parameters) {
 
 // The test samples by the best weights; false when it was stopped.
 bool finish(const TrainArguments& arguments, const std::string& output, Trainer& trainer, TrainingBar& bar) {
-  const bool tests = !trainer.samples().share(Share::test).empty();
+  const std::size_t tests = trainer.samples().share(Share::test).size();
   trainer.load_weights(trainer.record().best_weights);
   const Judgement judged = trainer.judge(Share::test);
   bar.end();
-  if (StopSignals::asked()) return false;
-  write_results(arguments, output, trainer, tests ? &judged : nullptr);
+  if (judged.labels.size() < tests) return false;
+  write_results(arguments, output, trainer, tests > 0 ? &judged : nullptr);
   if (arguments.quiet) return true;
-  if (tests) print_judgement(judged, trainer.description().layers);
+  if (tests > 0) print_judgement(judged, trainer.description().layers);
   fmt::print("weights of epoch {}: {}\n", trainer.record().best + 1, output);
   return true;
 }
 
-void train(const TrainArguments& arguments) {
-  const NetworkDescription network = arguments.network.load();
-  const std::string output = arguments.network.output_of(network, arguments.output);
-  check_files(arguments, network, output);
-  TrainingBar bar(arguments.quiet);
-  const StopSignals signals;
-  Trainer trainer(network, {arguments.threads, &StopSignals::asked(),
-                            [&](const TrainingProgress& now) { bar.show(now); }});
-  const auto inputs = trainer.samples().set().files();
-  keep_files(output, inputs);
-  if (arguments.report) keep_files(*arguments.report, inputs);
-  if (arguments.resume) {
-    const TrainedFile before = read_trained(output);
-    check_same_network(before, network);
-    trainer.load(before.record);
-  }
-  if (!arguments.quiet) print_start(trainer, trainer.network().parameters());
-  const bool whole = trainer.run([&](const TrainingRecord& record) {
-    bar.end_epoch(record);
-    write_results(arguments, output, trainer, nullptr);
+// What `--resume` goes on from, on all ranks; the network must be the same.
+TrainedFile before(const TrainArguments& arguments, const NetworkDescription& network,
+                   const std::string& output) {
+  TrainedFile found;
+  together(arguments.ranks, [&] {
+    found = read_trained(output);
+    check_same_network(found, network);
   });
-  bar.end();
-  if (whole && finish(arguments, output, trainer, bar)) return;
+  return found;
+}
+
+std::unique_ptr<Trainer> make_trainer(const TrainArguments& arguments, const NetworkDescription& network,
+                                      const std::string& output, TrainingBar& bar) {
+  std::unique_ptr<Trainer> trainer;
+  together(arguments.ranks, [&] {
+    trainer = std::make_unique<Trainer>(
+        network, TrainingOptions{arguments.threads, &StopSignals::asked(),
+                                 [&](const TrainingProgress& now) { bar.show(now); }, arguments.ranks});
+    const auto inputs = trainer->samples().set().files();
+    keep_files(output, inputs);
+    if (arguments.report) keep_files(*arguments.report, inputs);
+  });
+  return trainer;
+}
+
+void tell_stopped(const TrainArguments& arguments, const Trainer& trainer, const std::string& output) {
+  if (!arguments.writes()) return;
   if (trainer.record().epochs.empty()) {
     fmt::print(stderr, "stopped before the end of the first epoch; nothing was written\n");
   } else {
@@ -153,6 +164,31 @@ void train(const TrainArguments& arguments) {
                "stopped; `synfire train {} --output {} --resume` goes on after the last whole epoch\n",
                arguments.network.file, output);
   }
+}
+
+void train(const TrainArguments& given, Ranks* ranks) {
+  TrainArguments arguments = given;
+  arguments.ranks = ranks;
+  if (!arguments.writes()) arguments.quiet = true;
+  NetworkDescription network;
+  std::string output;
+  together(ranks, [&] {
+    network = arguments.network.load();
+    output = arguments.network.output_of(network, arguments.output);
+    if (arguments.writes()) check_files(arguments, network, output);
+  });
+  TrainingBar bar(arguments.quiet);
+  const StopSignals signals;
+  const std::unique_ptr<Trainer> trainer = make_trainer(arguments, network, output, bar);
+  if (arguments.resume) trainer->load(before(arguments, network, output).record);
+  if (!arguments.quiet) print_start(*trainer, trainer->network().parameters());
+  const bool whole = trainer->run([&](const TrainingRecord& record) {
+    bar.end_epoch(record);
+    write_results(arguments, output, *trainer, nullptr);
+  });
+  bar.end();
+  if (whole && finish(arguments, output, *trainer, bar)) return;
+  tell_stopped(arguments, *trainer, output);
   tell_signal();
 }
 
@@ -242,7 +278,7 @@ void add_train(CLI::App& app) {
   command->footer(
       "Example: synfire train examples/fashion/baseline.yaml --set training.epochs=1 --set "
       "training.train=12000");
-  command->callback([arguments] { train(*arguments); });
+  command->callback([arguments] { on_all_ranks([&](Ranks* ranks) { train(*arguments, ranks); }); });
 }
 
 void add_eval(CLI::App& app) {

@@ -12,6 +12,8 @@
 
 namespace synfire::learning {
 
+class RankParts;
+
 /// A map of features, [height, width, channels], last index fastest; a row of n is [1, 1, n].
 struct FeatureShape {
   std::size_t height = 1, width = 1, channels = 1;
@@ -33,8 +35,10 @@ struct SignalShape {
 struct Pass {
   bool training = false;
   std::size_t steps = 1, parts = 1;
-  std::uint64_t iteration = 0;     ///< of the training: what is drawn differs from one to the next
-  std::uint64_t first_sample = 0;  ///< number of the batch's first sample, for what is drawn
+  std::uint64_t iteration = 0;       ///< of the training: what is drawn differs from one to the next
+  std::uint64_t first_sample = 0;    ///< number of the batch's first sample, for what is drawn
+  std::size_t samples = 0;           ///< of all parts, those of other ranks included
+  const RankParts* ranks = nullptr;  ///< that share the parts; null pointer: none
 };
 
 /// A part of a batch, as a layer sees it: arrays are [steps, samples, height, width, channels], with one step
@@ -60,7 +64,8 @@ template <class Real> class Layer {
   virtual std::vector<Weights<Real>*> weights() { return {}; }
   /// What is no weight and still has to be kept with them, such as running means.
   virtual std::vector<Weights<Real>*> buffers() { return {}; }
-  /// Before the first part of a pass; the samples of the parts. Arrays may come from `spare`.
+  /// Before the first part of a pass; the samples of the parts, none where another rank computes them. Arrays
+  /// may come from `spare`.
   virtual void begin(const Pass&, std::span<const std::size_t> samples, SpareArrays<Real>& spare) {
     static_cast<void>(samples), static_cast<void>(spare);
   }
@@ -77,7 +82,8 @@ template <class Real> class Layer {
   /// Once for each part that `forward` saw in training, with the same inputs.
   virtual void backward(const Pass&, const Piece<Real>&, int round) = 0;
   virtual void after_backward_round(const Pass&, int round) { static_cast<void>(round); }
-  /// After the last part: the gradients of the weights are the sums over the parts, in their order.
+  /// After the last part: the gradients of the weights are the sums over the parts, those of other ranks
+  /// included.
   virtual void gather(const Pass&) {}
   /// Whether the output is worth no memory: the last round of `forward` gives it again, as often as anybody
   /// asks.

@@ -43,6 +43,10 @@ template <class Real> class Learned : public Layer<Real> {
     weight_sum_.begin(samples, weights_.gradient, spare);
     if (bias_) bias_sum_.begin(samples, bias_->gradient, spare);
   }
+  void gather(const Pass& pass) override {
+    weight_sum_.finish(pass);
+    if (bias_) bias_sum_.finish(pass);
+  }
 
  protected:
   /// How many maps the parts have, each number once.
@@ -133,7 +137,10 @@ template <class Real> class ConvLayer final : public Learned<Real> {
   void before_backward(const Pass& pass) override {
     convolution_.prepare_by_input(this->weights_.values.data(), this->maps(pass));
   }
-  void gather(const Pass&) override { convolution_.release(); }
+  void gather(const Pass& pass) override {
+    Learned<Real>::gather(pass);
+    convolution_.release();
+  }
 
   void forward(const Pass& pass, const Piece<Real>& piece, int) override {
     const Real* bias = this->bias_ ? this->bias_->values.data() : nullptr;
@@ -166,7 +173,10 @@ template <class Real> class TransposedConvLayer final : public Learned<Real> {
   void before_backward(const Pass& pass) override {
     convolution_.prepare_forward(this->weights_.values.data(), this->maps(pass));
   }
-  void gather(const Pass&) override { convolution_.release(); }
+  void gather(const Pass& pass) override {
+    Learned<Real>::gather(pass);
+    convolution_.release();
+  }
 
   void forward(const Pass& pass, const Piece<Real>& piece, int) override {
     const std::size_t maps = this->rows(pass, piece);

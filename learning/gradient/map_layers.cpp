@@ -7,6 +7,7 @@
 #include "core/loops.hpp"
 #include "core/random.hpp"
 #include "learning/gradient/layers.hpp"
+#include "learning/gradient/rank_parts.hpp"
 #include "networks/layer_kinds.hpp"
 
 namespace synfire::learning {
@@ -95,7 +96,8 @@ template <class Real> class ScaleLayer final : public Layer<Real> {
     if (piece.d_inputs[0] == nullptr) return;
     for (std::size_t i = 0; i < size; ++i) piece.d_inputs[0][i] = factor_.values[0] * piece.d_output[i];
   }
-  void gather(const Pass&) override {
+  void gather(const Pass& pass) override {
+    if (pass.ranks != nullptr) pass.ranks->share(std::span(sums_));
     double sum = 0;
     for (const double part : sums_) sum += part;
     factor_.gradient[0] = Real(sum);

@@ -15,11 +15,14 @@ namespace synfire::learning {
 
 template <class Real>
 Network<Real>::Network(std::vector<LayerDescription> layers, const SignalShape& input, std::size_t classes,
-                       const LayerContext& context, std::size_t parts, std::span<const Chosen> regularisers)
+                       const LayerContext& context, std::size_t parts, std::span<const Chosen> regularisers,
+                       Ranks* ranks)
     : descriptions_(std::move(layers)),
       classes_(classes),
       steps_(context.steps),
       parts_(parts),
+      ranks_(ranks),
+      shared_(ranks, parts),
       recompute_(context.recompute) {
   for (const Chosen& chosen : regularisers) regularisers_.emplace_back(chosen);
   nodes_.resize(descriptions_.size());
@@ -83,6 +86,8 @@ std::vector<Real> Network<Real>::predict(const Batch<Real>& batch, std::uint64_t
   for (std::size_t p = 0; p < parts_; ++p)
     std::copy_n(nodes_.back().output[p].data(), samples_[p] * classes_,
                 outputs.data() + first_[p] * classes_);
+  const SampleRange range = own(batch.samples);
+  shared_.share(std::span(outputs), range.begin * classes_, range.end * classes_);
   return outputs;
 }
 
@@ -128,14 +133,20 @@ Pass Network<Real>::begin(const Batch<Real>& batch, bool training, std::uint64_t
   samples_.resize(parts_);
   first_.resize(parts_);
   for (std::size_t p = 0; p < parts_; ++p) {
+    const bool here = shared_.begin() <= p && p < shared_.end();
     first_[p] = batch.samples * p / parts_;
-    samples_[p] = batch.samples * (p + 1) / parts_ - first_[p];
+    samples_[p] = here ? batch.samples * (p + 1) / parts_ - first_[p] : 0;
   }
-  const Pass pass{training, steps_, parts_, iteration};
+  const Pass pass{
+      training, steps_, parts_, iteration, 0, batch.samples, shared_.alone() ? nullptr : &shared_};
   for (auto& node : nodes_)
     if (node.layer) node.layer->begin(pass, samples_, spare_);
   take_input(batch);
   return pass;
+}
+
+template <class Real> SampleRange Network<Real>::own(std::size_t samples) const {
+  return {samples * shared_.begin() / parts_, samples * shared_.end() / parts_};
 }
 
 template <class Real> void Network<Real>::take_input(const Batch<Real>& batch) {
@@ -260,7 +271,7 @@ template <class Real> void Network<Real>::restore_for(const Pass& pass, std::siz
 
 template <class Real>
 PassResult Network<Real>::judge(const Batch<Real>& batch, const Loss<Real>& loss, bool training) {
-  PassResult result;
+  std::vector<double> losses(parts_, 0), correct(parts_, 0);
   Node& last = nodes_.back();
   const double scale = 1 / double(batch.samples);
   for (std::size_t p = 0; p < parts_; ++p) {
@@ -269,15 +280,21 @@ PassResult Network<Real>::judge(const Batch<Real>& batch, const Loss<Real>& loss
     const std::span<const std::uint32_t> labels(batch.labels.data() + first_[p], samples_[p]);
     if (training) {
       give_gradient(nodes_.size() - 1, p);
-      result.loss +=
-          loss.evaluate(outputs, labels, classes_, scale, {last.gradient[p].data(), outputs.size()});
+      losses[p] = loss.evaluate(outputs, labels, classes_, scale, {last.gradient[p].data(), outputs.size()});
     } else {
-      result.loss += loss.evaluate(outputs, labels, classes_, scale);
+      losses[p] = loss.evaluate(outputs, labels, classes_, scale);
     }
     for (std::size_t b = 0; b < samples_[p]; ++b) {
       const Real* row = outputs.data() + b * classes_;
-      if (std::max_element(row, row + classes_) - row == std::ptrdiff_t(labels[b])) ++result.correct;
+      if (std::max_element(row, row + classes_) - row == std::ptrdiff_t(labels[b])) correct[p] += 1;
     }
+  }
+  shared_.share(std::span(losses));
+  shared_.share(std::span(correct));
+  PassResult result;
+  for (std::size_t p = 0; p < parts_; ++p) {
+    result.loss += losses[p];
+    result.correct += static_cast<std::size_t>(correct[p]);
   }
   return result;
 }
@@ -306,6 +323,7 @@ template <class Real> void Network<Real>::backward(const Pass& pass, PassResult&
     for (std::size_t each = end; each-- > k;) nodes_[each].layer->gather(pass);
     end = k;
   }
+  if (!regularisers_.empty()) shared_.share(std::span(costs));
   for (const double cost : costs) result.loss += cost;
 }
 
@@ -362,8 +380,8 @@ template <class Real> double Network<Real>::regularise(const Pass& pass, std::si
   if (node.layer->mean_rate() < 0 || descriptions_[k].membrane) return 0;
   const std::size_t neurons = node.shape.features.size(), steps = node.shape.steps(pass.steps);
   const std::size_t row = samples_[p] * neurons;
-  double count = 0, loss = 0;
-  for (const std::size_t samples : samples_) count += double(samples);
+  const auto count = double(pass.samples);
+  double loss = 0;
   std::vector<Real> rates(row, Real(0)), slopes(row, Real(0));
   for (std::size_t t = 0; t < steps; ++t)
     for (std::size_t i = 0; i < row; ++i) rates[i] += node.output[p][t * row + i] / Real(steps);
@@ -376,6 +394,14 @@ template <class Real> double Network<Real>::regularise(const Pass& pass, std::si
 
 template <class Real> void Network<Real>::check_finite(double loss) const {
   if (std::isfinite(loss)) return;
+  together(ranks_, [&] { find_infinite(); });
+  together(ranks_, [&] {
+    throw Error(ErrorKind::input, descriptions_.back().what.where,
+                "the loss is no longer a finite number; a smaller learning rate or `clip` may help");
+  });
+}
+
+template <class Real> void Network<Real>::find_infinite() const {
   for (std::size_t k = 0; k < nodes_.size(); ++k)
     for (std::size_t p = 0; p < parts_; ++p) {
       if (nodes_[k].output[p].empty()) continue;
@@ -388,8 +414,6 @@ template <class Real> void Network<Real>::check_finite(double loss) const {
                               "learning rate or `clip` may help",
                               descriptions_[k].name, std::size_t(bad - values.begin()) / step + 1, steps_));
     }
-  throw Error(ErrorKind::input, descriptions_.back().what.where,
-              "the loss is no longer a finite number; a smaller learning rate or `clip` may help");
 }
 
 template class Network<float>;

@@ -9,6 +9,7 @@
 
 #include "learning/gradient/layers.hpp"
 #include "learning/gradient/losses.hpp"
+#include "learning/gradient/rank_parts.hpp"
 #include "learning/gradient/regularisers.hpp"
 
 namespace synfire::learning {
@@ -21,6 +22,11 @@ template <class Real> struct Batch {
   std::vector<std::uint32_t> labels;
 };
 
+/// Those from `begin` to before `end`.
+struct SampleRange {
+  std::size_t begin = 0, end = 0;
+};
+
 /// What a pass found out.
 struct PassResult {
   double loss = 0;          ///< mean over the samples
@@ -28,17 +34,26 @@ struct PassResult {
 };
 
 /// Layers in the order of their description, each with its output for every part of the batch. The parts are
-/// computed side by side by the threads of the TBB arena that calls; nothing that comes out depends on how
-/// many these are.
+/// computed side by side by the threads of the TBB arena that calls, and shared among ranks where there are
+/// several; nothing that comes out depends on how many these are.
 template <class Real> class Network {
  public:
   /// `input` is what a sample is. Throws Error(input) as make_layer does, and when the last layer is not a
-  /// readout of as many classes as there are.
+  /// readout of as many classes as there are. `ranks`, which all make the same network and call the same
+  /// functions in the same order, share the parts; Error(usage) where they cannot.
   Network(std::vector<LayerDescription> layers, const SignalShape& input, std::size_t classes,
-          const LayerContext& context, std::size_t parts, std::span<const Chosen> regularisers = {});
+          const LayerContext& context, std::size_t parts, std::span<const Chosen> regularisers = {},
+          Ranks* ranks = nullptr);
 
   const std::vector<LayerDescription>& layers() const { return descriptions_; }
   const SignalShape& shape(std::size_t layer) const { return nodes_[layer].shape; }
+  /// Which of the samples of a batch this rank computes: only they need to be filled in.
+  SampleRange own(std::size_t samples) const;
+  /// Completes an array with one element for each sample of a batch by those of the other ranks.
+  template <class T> void share(std::span<T> of_samples) const {
+    const SampleRange range = own(of_samples.size());
+    shared_.share(of_samples, range.begin, range.end);
+  }
   std::size_t classes() const { return classes_; }
   std::vector<Weights<Real>*> weights();
   std::vector<Weights<Real>*> buffers();
@@ -100,9 +115,12 @@ template <class Real> class Network {
   void restore_for(const Pass& pass, std::size_t node, std::size_t part);
   void drop_read(const Pass& pass, std::size_t node, std::size_t part);
   void check_finite(double loss) const;
+  void find_infinite() const;
 
   std::vector<LayerDescription> descriptions_;
   std::size_t classes_, steps_, parts_;
+  Ranks* ranks_;
+  RankParts shared_;
   std::vector<RateRegulariser<Real>> regularisers_;
   std::vector<Node> nodes_;
   std::vector<std::size_t> samples_, first_;  // of the parts: how many, and the first

@@ -14,6 +14,7 @@
 
 #include "core/noise.hpp"
 #include "learning/gradient/layers.hpp"
+#include "learning/gradient/rank_parts.hpp"
 #include "sim/differentiable.hpp"
 
 namespace synfire::learning {
@@ -41,17 +42,19 @@ template <class Real> class NeuronLayer : public Layer<Real> {
     for (auto& learned : learned_) all.push_back(&learned);
     return all;
   }
-  void begin(const Pass& pass, std::span<const std::size_t> samples, SpareArrays<Real>&) override {
+  void begin(const Pass& pass, std::span<const std::size_t>, SpareArrays<Real>&) override {
     std::map<std::string, double> values;
     for (std::size_t k = 0; k < learned_.size(); ++k) values[names_[k]] = double(learned_[k].values[0]);
     if (!values.empty()) neurons_->set(values);
     sums_.assign(pass.parts, std::vector<double>(learned_.size()));
     spikes_.assign(pass.parts, 0);
-    outputs_ = 0;
-    for (const std::size_t count : samples) outputs_ += count;
-    outputs_ *= pass.steps * out_.features.size();
+    outputs_ = pass.samples * pass.steps * out_.features.size();
   }
-  void gather(const Pass&) override {
+  void after_forward(const Pass& pass) override {
+    if (pass.ranks != nullptr) pass.ranks->share(std::span(spikes_));
+  }
+  void gather(const Pass& pass) override {
+    if (pass.ranks != nullptr) pass.ranks->share(sums_);
     for (std::size_t k = 0; k < learned_.size(); ++k) {
       double sum = 0;
       for (const auto& part : sums_) sum += part[k];

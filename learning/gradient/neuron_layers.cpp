@@ -139,6 +139,10 @@ template <class Real> class RecurrentNeurons final : public NeuronLayer<Real> {
     if (pass.training) recurrent_sum_.begin(samples, recurrent_.gradient, spare);
     turned_.begin();
   }
+  void gather(const Pass& pass) override {
+    Base::gather(pass);
+    recurrent_sum_.finish(pass);
+  }
   void forward(const Pass& pass, const Piece<Real>& piece, int) override {
     Kept& kept = parts_[piece.part];
     const std::size_t all = this->neurons_of(piece), states = this->neurons_->states(), steps = pass.steps;

@@ -4,6 +4,7 @@
 
 #include "core/loops.hpp"
 #include "learning/gradient/layers.hpp"
+#include "learning/gradient/rank_parts.hpp"
 #include "networks/layer_kinds.hpp"
 
 namespace synfire::learning {
@@ -39,9 +40,8 @@ template <class Real> class BatchNormLayer final : public Layer<Real> {
   bool again() const override { return true; }
   int rounds(const Pass& pass) const override { return pass.training ? 2 : 1; }
 
-  void begin(const Pass& pass, std::span<const std::size_t> samples, SpareArrays<Real>&) override {
-    all_samples_ = 0;
-    for (const std::size_t count : samples) all_samples_ += count;
+  void begin(const Pass& pass, std::span<const std::size_t>, SpareArrays<Real>&) override {
+    all_samples_ = pass.samples;
     sums_.assign(pass.parts, std::vector<double>(2 * statistics()));
     used_mean_.resize(statistics());
     used_factor_.resize(statistics());
@@ -71,7 +71,7 @@ template <class Real> class BatchNormLayer final : public Layer<Real> {
 
   void after_forward_round(const Pass& pass, int round) override {
     if (!pass.training || round > 0) return;
-    add_parts();
+    add_parts(pass);
     std::vector<Real> mean(statistics()), variance(statistics());
     const double count = rows(pass), unbiased = count > 1 ? count / (count - 1) : 1;
     for (std::size_t k = 0; k < statistics(); ++k) {
@@ -110,7 +110,7 @@ template <class Real> class BatchNormLayer final : public Layer<Real> {
 
   void after_backward_round(const Pass& pass, int round) override {
     if (round > 0) return;
-    add_parts();
+    add_parts(pass);
     const double count = rows(pass);
     std::fill(gamma_.gradient.begin(), gamma_.gradient.end(), Real(0));
     std::fill(beta_.gradient.begin(), beta_.gradient.end(), Real(0));
@@ -159,7 +159,8 @@ template <class Real> class BatchNormLayer final : public Layer<Real> {
             sums.data() + group, sums.data() + statistics() + group);
     });
   }
-  void add_parts() {
+  void add_parts(const Pass& pass) {
+    if (pass.ranks != nullptr) pass.ranks->share(sums_);
     total_.assign(2 * statistics(), 0);
     for (const auto& part : sums_)
       for (std::size_t k = 0; k < part.size(); ++k) total_[k] += part[k];

@@ -97,18 +97,18 @@ std::shared_ptr<const DataItem> Samples::item(std::size_t number) {
 }
 
 template <class Real>
-void Samples::fill(std::span<const std::size_t> items, bool augment, std::uint64_t epoch,
+void Samples::fill(std::span<const std::size_t> items, bool augment, std::uint64_t epoch, SampleRange range,
                    Batch<Real>& batch) {
   batch.samples = items.size();
   batch.values.resize(shape_.steps(how_.steps) * items.size() * shape_.features.size());
   batch.labels.resize(items.size());
   std::vector<std::shared_ptr<const DataItem>> read(items.size());
-  tbb::parallel_for(std::size_t(0), items.size(), [&](std::size_t k) {
+  tbb::parallel_for(range.begin, range.end, [&](std::size_t k) {
     read[k] = item(items[k]);
     batch.labels[k] = read[k]->label;
     write(*read[k], items[k], augment, epoch, items.size(), batch.values.data() + k * shape_.features.size());
   });
-  for (std::size_t k = 0; k < items.size(); ++k) {
+  for (std::size_t k = range.begin; k < range.end; ++k) {
     if (kept_[items[k]] != nullptr || kept_bytes_ + read[k]->bytes() > most_bytes_) continue;
     kept_bytes_ += read[k]->bytes();
     kept_[items[k]] = std::move(read[k]);
@@ -179,7 +179,7 @@ void Samples::write_events(const DataItem& item, std::size_t shift_y, std::size_
   }
 }
 
-template void Samples::fill(std::span<const std::size_t>, bool, std::uint64_t, Batch<float>&);
-template void Samples::fill(std::span<const std::size_t>, bool, std::uint64_t, Batch<double>&);
+template void Samples::fill(std::span<const std::size_t>, bool, std::uint64_t, SampleRange, Batch<float>&);
+template void Samples::fill(std::span<const std::size_t>, bool, std::uint64_t, SampleRange, Batch<double>&);
 
 }  // namespace synfire::learning

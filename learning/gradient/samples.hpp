@@ -34,10 +34,11 @@ class Samples {
 
   /// The items of training in the order of an epoch, which differs from epoch to epoch.
   std::vector<std::size_t> order(std::uint64_t epoch) const;
-  /// Those items as a batch; augmented when they are for training. What is drawn depends on (seed, epoch,
-  /// item).
+  /// Those items as a batch, of which only those in `range` are filled in; augmented when they are for
+  /// training. What is drawn depends on (seed, epoch, item).
   template <class Real>
-  void fill(std::span<const std::size_t> items, bool augment, std::uint64_t epoch, Batch<Real>& batch);
+  void fill(std::span<const std::size_t> items, bool augment, std::uint64_t epoch, SampleRange range,
+            Batch<Real>& batch);
 
  private:
   std::shared_ptr<const DataItem> item(std::size_t number);

@@ -69,7 +69,7 @@ Trainer::Trainer(const NetworkDescription& network, const TrainingOptions& optio
       how_(training_of(description_)),
       samples_(*description_.dataset, how_, description_.layers.front(), description_.seed),
       network_(description_.layers, samples_.shape(), samples_.classes().size(), context_of(description_),
-               how_.parts, how_.regularisers),
+               how_.parts, how_.regularisers, options.ranks),
       loss_(how_.loss, how_.steps),
       optimiser_(how_.optimiser),
       schedule_(how_.schedule, how_.warm_up, optimiser_.learning_rate(), double(how_.epochs)) {}
@@ -92,7 +92,9 @@ void Trainer::load(const TrainingRecord& record) {
 }
 
 template <class Work> auto Trainer::in_arena(Work&& work) {
-  tbb::task_arena arena(options_.threads == 0 ? tbb::task_arena::automatic : int(options_.threads));
+  unsigned threads = options_.threads;
+  if (threads == 0 && options_.ranks != nullptr) threads = options_.ranks->processors();
+  tbb::task_arena arena(threads == 0 ? tbb::task_arena::automatic : int(threads));
   return arena.execute(work);
 }
 
@@ -151,11 +153,11 @@ bool Trainer::learn_epoch(std::uint64_t epoch, EpochRecord& record) {
   for (std::size_t b = 0; b < batches; ++b) {
     if (stopped()) return false;
     const std::size_t first = b * how_.batch, size = std::min<std::size_t>(how_.batch, order.size() - first);
-    samples_.fill(std::span(order).subspan(first, size), true, epoch, batch);
+    samples_.fill(std::span(order).subspan(first, size), true, epoch, network_.own(size), batch);
     const PassResult result = network_.learn(batch, loss_, epoch * batches + b);
     const double norm =
         how_.clip ? clip_gradients<float>(weights, *how_.clip) : gradient_norm<float>(weights);
-    if (!std::isfinite(norm)) refuse_gradients(epoch, b);
+    check_gradients(norm, epoch, b);
     optimiser_.step(weights, learning_rate(epoch, b, batches));
     loss += result.loss * double(size);
     correct += result.correct;
@@ -172,20 +174,22 @@ bool Trainer::learn_epoch(std::uint64_t epoch, EpochRecord& record) {
   return true;
 }
 
-void Trainer::refuse_gradients(std::uint64_t epoch, std::size_t batch) {
-  for (const Weights<float>* weights : network_.weights())
-    if (std::any_of(weights->gradient.begin(), weights->gradient.end(),
-                    [](float g) { return !std::isfinite(g); }))
-      throw Error(
-          ErrorKind::input,
-          fmt::format("epoch {}, batch {}: the gradient of '{}' is no longer a finite number; a smaller "
-                      "learning rate or `clip` may help",
-                      epoch + 1, batch + 1, weights->name));
-  throw Error(
-      ErrorKind::input,
-      fmt::format("epoch {}, batch {}: the gradients are too large to be added up; a smaller learning "
-                  "rate may help",
-                  epoch + 1, batch + 1));
+// All ranks have the same gradients, and so the same to say.
+void Trainer::check_gradients(double norm, std::uint64_t epoch, std::size_t batch) {
+  if (std::isfinite(norm)) return;
+  const auto weights = network_.weights();
+  const auto bad = std::find_if(weights.begin(), weights.end(), [](const Weights<float>* array) {
+    return std::any_of(array->gradient.begin(), array->gradient.end(),
+                       [](float g) { return !std::isfinite(g); });
+  });
+  const std::string what =
+      bad == weights.end() ? "the gradients are too large to be added up"
+                           : fmt::format("the gradient of '{}' is no longer a finite number", (*bad)->name);
+  together(options_.ranks, [&] {
+    throw Error(ErrorKind::input,
+                fmt::format("epoch {}, batch {}: {}; a smaller learning rate or `clip` may help", epoch + 1,
+                            batch + 1, what));
+  });
 }
 
 Score Trainer::score(Share share, std::uint64_t epoch, std::string_view phase) {
@@ -197,7 +201,7 @@ Score Trainer::score(Share share, std::uint64_t epoch, std::string_view phase) {
     std::size_t correct = 0;
     for (std::size_t first = 0; first < items.size() && !stopped(); first += how_.batch) {
       const std::size_t size = std::min<std::size_t>(how_.batch, items.size() - first);
-      samples_.fill(std::span(items).subspan(first, size), false, 0, batch);
+      samples_.fill(std::span(items).subspan(first, size), false, 0, network_.own(size), batch);
       const PassResult result = network_.evaluate(batch, loss_, judging + first);
       loss += result.loss * double(size);
       correct += result.correct;
@@ -219,8 +223,9 @@ Judgement Trainer::judge(Share share) {
     double loss = 0;
     for (std::size_t first = 0; first < items.size() && !stopped(); first += how_.batch) {
       const std::size_t size = std::min<std::size_t>(how_.batch, items.size() - first);
-      samples_.fill(std::span(items).subspan(first, size), false, 0, batch);
+      samples_.fill(std::span(items).subspan(first, size), false, 0, network_.own(size), batch);
       const auto outputs = network_.predict(batch, judging + first);
+      network_.share(std::span(batch.labels));
       loss += loss_.evaluate(outputs, batch.labels, classes, 1);
       const auto rates = network_.mean_rates();
       for (std::size_t k = 0; k < rates.size(); ++k)

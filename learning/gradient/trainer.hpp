@@ -69,6 +69,7 @@ struct TrainingOptions {
   unsigned threads = 0;                     ///< 0: all of the machine
   const std::atomic<bool>* stop = nullptr;  ///< when it becomes true, training ends before the next batch
   std::function<void(const TrainingProgress&)> progress = {};
+  Ranks* ranks = nullptr;  ///< that share the parts of each batch; all make a trainer and call the same of it
 };
 
 class Trainer {
@@ -76,7 +77,7 @@ class Trainer {
   /// Passes that do not learn draw other numbers than those that do: what they add to the number of a pass.
   static constexpr std::uint64_t judging = std::uint64_t(1) << 39;
 
-  /// Opens the data and makes the network. Throws Error(input) as Samples and Network do.
+  /// Opens the data and makes the network. Throws as Samples and Network do.
   Trainer(const NetworkDescription& network, const TrainingOptions& options);
 
   const Samples& samples() const { return samples_; }
@@ -100,14 +101,18 @@ class Trainer {
  private:
   bool learn_epoch(std::uint64_t epoch, EpochRecord& record);
   void keep_best(std::uint64_t epoch);
-  [[noreturn]] void refuse_gradients(std::uint64_t epoch, std::size_t batch);
+  void check_gradients(double norm, std::uint64_t epoch, std::size_t batch);
   Score score(Share share, std::uint64_t epoch, std::string_view phase);
   void save_state();
   double learning_rate(std::uint64_t epoch, std::size_t batch, std::size_t batches) const;
   template <class Work> auto in_arena(Work&& work);
   void tell(std::uint64_t epoch, std::string_view phase, std::size_t done, std::size_t total, double loss,
             std::size_t correct) const;
-  bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
+  // On any of the ranks.
+  bool stopped() const {
+    const bool here = options_.stop != nullptr && options_.stop->load();
+    return options_.ranks == nullptr ? here : smallest(*options_.ranks, here ? 0 : 1) == 0;
+  }
 
   NetworkDescription description_;
   TrainingOptions options_;

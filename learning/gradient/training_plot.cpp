@@ -40,27 +40,60 @@ plot::Range range_of(const TrainedFile& trained, double Score::*what) {
   return {low, high > low ? high * 1.05 : low + 1};
 }
 
-void draw_curves(plot::Drawing& drawing, const Box& box, const TrainedFile& trained, double Score::*what,
-                 const plot::Range& range, const std::string& label) {
-  const auto epochs = double(trained.record.epochs.size());
+/// One line of a panel.
+struct Line {
+  std::string name;
+  std::vector<double> values;  // by epoch
+};
+
+void draw_lines(plot::Drawing& drawing, const Box& box, const std::vector<Line>& lines,
+                const plot::Range& range, const std::string& label) {
+  const auto epochs = lines.empty() ? 0.0 : double(lines.front().values.size());
   const plot::Range along{1, std::max(2.0, epochs)};
   plot::draw_left_axis(drawing, box, {.range = range, .label = label});
   plot::draw_bottom_axis(drawing, box, {.range = along, .label = "epoch"});
-  double text_y = box.top - 8, text_x = box.left;
-  for (std::size_t k = 0; k < std::size(curves); ++k) {
-    const auto values = values_of(trained, curves[k], what);
-    if (std::none_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); })) continue;
+  double text_x = box.left;
+  for (std::size_t k = 0; k < lines.size(); ++k) {
     std::vector<Point> points;
-    for (std::size_t e = 0; e < values.size(); ++e)
+    for (std::size_t e = 0; e < lines[k].values.size(); ++e)
       points.push_back({along.place(double(e + 1), box.left, box.width),
-                        range.place(values[e], box.bottom(), -box.height)});
-    const plot::Colour colour = plot::palette()[k];
+                        range.place(lines[k].values[e], box.bottom(), -box.height)});
+    const plot::Colour colour = plot::palette()[k % plot::palette().size()];
     drawing.polyline(points, {colour, 1.4});
-    if (values.size() == 1) drawing.dots(points, 4, colour);
+    if (points.size() == 1) drawing.dots(points, 4, colour);
     const plot::TextStyle style{.size = 9, .colour = colour};
-    drawing.text({text_x, text_y}, curves[k].name, style);
-    text_x += drawing.text_width(curves[k].name, style) + 10;
+    drawing.text({text_x, box.top - 8}, lines[k].name, style);
+    text_x += drawing.text_width(lines[k].name, style) + 10;
   }
+}
+
+void draw_curves(plot::Drawing& drawing, const Box& box, const TrainedFile& trained, double Score::*what,
+                 const plot::Range& range, const std::string& label) {
+  std::vector<Line> lines;
+  for (const Curve& curve : curves) {
+    auto values = values_of(trained, curve, what);
+    if (std::any_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); }))
+      lines.push_back({curve.name, std::move(values)});
+  }
+  draw_lines(drawing, box, lines, range, label);
+}
+
+// Of the layers that spike.
+std::vector<Line> rates_of(const TrainedFile& trained) {
+  std::vector<Line> lines;
+  for (std::size_t k = 0; k < trained.layers.size(); ++k) {
+    Line line{trained.layers[k], {}};
+    for (const EpochRecord& epoch : trained.record.epochs) line.values.push_back(epoch.rates.at(k));
+    if (!line.values.empty() && line.values.front() >= 0) lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+void draw_rates(plot::Drawing& drawing, const Box& box, const std::vector<Line>& lines) {
+  double high = 0;
+  for (const Line& line : lines)
+    for (const double value : line.values) high = std::max(high, value);
+  draw_lines(drawing, box, lines, {0, high > 0 ? high * 1.05 : 1}, "spikes per neuron and step");
 }
 
 // Each row sums up to 1; darker is more.
@@ -97,17 +130,35 @@ void draw_confusion(plot::Drawing& drawing, const Box& box, const TrainedFile& t
 
 }  // namespace
 
-void draw_training(const std::string& path, const TrainedFile& trained, bool overwrite) {
-  constexpr double matrix = 210;
-  const double below = trained.tested ? matrix + axis_height + 12 : 0;
-  plot::Drawing drawing(path, page_width, top + curves_height + axis_height + below,
-                        {.overwrite = overwrite});
+void draw_training(const std::string& path, const TrainedFile& trained, bool overwrite,
+                   TrainingPicture picture) {
+  constexpr double matrix = 210, panel = top + curves_height + axis_height;
+  const auto wanted = [&](TrainingPicture one) { return picture == TrainingPicture::all || picture == one; };
+  const auto rates = rates_of(trained);
+  if (picture == TrainingPicture::confusion && !trained.tested)
+    throw Error(ErrorKind::input, "there is no confusion to draw: no test samples were judged (yet)");
+  if (picture == TrainingPicture::rates && rates.empty())
+    throw Error(ErrorKind::input, "there are no rates to draw: no layer spikes");
+  const bool with_curves = wanted(TrainingPicture::training),
+             with_rates = wanted(TrainingPicture::rates) && !rates.empty();
+  const bool with_matrix = wanted(TrainingPicture::confusion) && trained.tested;
+  const double height =
+      (with_curves ? panel : 0) + (with_rates ? panel : 0) + (with_matrix ? top + matrix + axis_height : 0);
+  plot::Drawing drawing(path, page_width, height, {.overwrite = overwrite});
   const double width = (page_width - left - right - gap) / 2;
-  const Box loss{left, top, width, curves_height}, accuracy{left + width + gap, top, width, curves_height};
-  draw_curves(drawing, loss, trained, &Score::loss, range_of(trained, &Score::loss), "loss");
-  draw_curves(drawing, accuracy, trained, &Score::accuracy, {0, 1}, "accuracy");
-  if (trained.tested)
-    draw_confusion(drawing, {left, top + curves_height + axis_height + 12, matrix, matrix}, trained);
+  double down = top;
+  if (with_curves) {
+    const Box loss{left, down, width, curves_height},
+        accuracy{left + width + gap, down, width, curves_height};
+    draw_curves(drawing, loss, trained, &Score::loss, range_of(trained, &Score::loss), "loss");
+    draw_curves(drawing, accuracy, trained, &Score::accuracy, {0, 1}, "accuracy");
+    down += panel;
+  }
+  if (with_rates) {
+    draw_rates(drawing, {left, down, page_width - left - right, curves_height}, rates);
+    down += panel;
+  }
+  if (with_matrix) draw_confusion(drawing, {left, down, matrix, matrix}, trained);
   drawing.save();
 }
 

@@ -1,14 +1,23 @@
-// The picture of a training: its curves, and what was taken for what in the test.
+// Pictures of a training: its curves, what was taken for what in the test, how much its layers spiked.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "learning/gradient/trained_file.hpp"
 
 namespace synfire::learning {
 
-/// Loss and accuracy by epoch for each share of the samples; below them, where the test samples were judged,
-/// the confusion matrix. Throws as plot::Drawing.
-void draw_training(const std::string& path, const TrainedFile& trained, bool overwrite);
+enum class TrainingPicture : std::uint8_t {
+  all,
+  training,   ///< loss and accuracy by epoch for each share of the samples
+  confusion,  ///< of the test samples
+  rates       ///< of each spiking layer by epoch: spikes per neuron and step
+};
+
+/// Draws one of them, or all that the file has numbers for. Throws Error(input) where it has none for the one
+/// that is asked for, and as plot::Drawing.
+void draw_training(const std::string& path, const TrainedFile& trained, bool overwrite,
+                   TrainingPicture picture = TrainingPicture::all);
 
 }  // namespace synfire::learning

@@ -139,7 +139,7 @@ bool SimulatedNetwork::show_batch(Engine& engine, Window& window, std::size_t fi
   std::vector<float> expected;
   std::vector<std::vector<float>> outputs;  // of the layers of neurons
   on_threads(options_.threads, [&] {
-    trainer_.samples().fill(std::span(items).subspan(first, size), false, 0, batch);
+    trainer_.samples().fill(std::span(items).subspan(first, size), false, 0, {0, size}, batch);
     const auto start = Clock::now();
     expected = trainer_.network().predict(batch, Trainer::judging + first);
     result_.layers_s += since(start);

@@ -146,30 +146,44 @@ TEST(Products, GradientsOfWeightsAreTheSameSpikeBySpike) {
   }
 }
 
-TEST(OrderedSum, IsTheSameToTheBitWhicheverTermComesFirst) {
-  constexpr std::size_t size = 1000;
-  const std::vector<std::size_t> samples = {4, 0, 4, 3, 0, 3};  // of six parts, two without any
-  const auto sum_in = [&](const std::vector<std::size_t>& order) {
-    SpareArrays<float> spare;
-    OrderedSum<float> sum;
-    std::vector<float> result(size, 7);  // is overwritten
-    sum.begin(samples, result, spare);
-    for (const std::size_t part : order) {
-      auto term = sum.open(part);
-      const auto values = draw(size, std::uint32_t(part));
-      std::copy(values.begin(), values.end(), term.values);
-      sum.add(std::move(term));
-    }
-    return result;
-  };
-  std::vector<float> expected(size, 0);
-  for (const std::size_t part : {0u, 2u, 3u, 5u}) {
-    const auto values = draw(size, std::uint32_t(part));
-    for (std::size_t i = 0; i < size; ++i) expected[i] += values[i];
+constexpr std::size_t summed = 1000;
+
+// Of parts with so many samples, in the order given; a part adds what is drawn with its number.
+std::vector<float> ordered_sum(const std::vector<std::size_t>& samples,
+                               const std::vector<std::size_t>& order) {
+  SpareArrays<float> spare;
+  OrderedSum<float> sum;
+  std::vector<float> result(summed, 7);  // is overwritten
+  sum.begin(samples, result, spare);
+  for (const std::size_t part : order) {
+    auto term = sum.open(part);
+    const auto values = draw(summed, std::uint32_t(part));
+    std::copy(values.begin(), values.end(), term.values);
+    sum.add(std::move(term));
   }
+  return result;
+}
+
+std::vector<float> added(std::vector<float> a, const std::vector<float>& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] += b[i];
+  return a;
+}
+
+TEST(OrderedSum, IsTheSameToTheBitWhicheverTermComesFirst) {
+  const std::vector<std::size_t> samples = {4, 0, 4, 3, 0, 3};  // of six parts, two without any
+  const auto of = [](std::size_t part) { return draw(summed, std::uint32_t(part)); };
+  const auto expected = added(added(of(0), added(of(2), of(3))), of(5));
   std::vector<std::size_t> order = {0, 2, 3, 5};
-  do EXPECT_EQ(sum_in(order), expected);
+  do EXPECT_EQ(ordered_sum(samples, order), expected);
   while (std::next_permutation(order.begin(), order.end()));
+}
+
+// What ranks rely on: those with 1, 2, 4 … parts have branches of the tree.
+TEST(OrderedSum, IsTheSumOfItsBranches) {
+  const auto whole = ordered_sum({1, 1, 1, 1, 1, 1, 1, 1}, {0, 1, 2, 3, 4, 5, 6, 7});
+  const auto left = ordered_sum({1, 1, 1, 1, 0, 0, 0, 0}, {3, 2, 1, 0});
+  const auto right = ordered_sum({0, 0, 0, 0, 1, 1, 1, 1}, {5, 7, 4, 6});
+  EXPECT_EQ(added(left, right), whole);
 }
 
 TEST(SpareArrays, GiveTheSmallestThatIsLargeEnoughAndNotFarTooLarge) {

@@ -8,6 +8,7 @@
 
 #include "tests/program/networks.hpp"
 #include "tests/program/program.hpp"
+#include "tests/program/small_training.hpp"
 #include "tests/source_dir.hpp"
 
 namespace synfire::test {
@@ -102,6 +103,77 @@ TEST(OnRanks, ATaskIsRefused) {
   const auto outcome = Process(mpirun(2, {"run", example("tactile.yaml")}), {.folder = folder.path()}).wait();
   EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
   EXPECT_NE(outcome.err.find("task runs in one process"), std::string::npos) << outcome.err;
+}
+
+std::vector<double> epochs_of(const Folder& folder, const std::string& name, const std::string& column) {
+  return hdf5::File::open(folder.file(name)).group("synfire/training/epochs").dataset(column).read<double>();
+}
+
+void expect_same_training(const Folder& folder, const std::string& name, const std::string& yardstick) {
+  EXPECT_EQ(weights_of(folder, name), weights_of(folder, yardstick)) << name;
+  for (const char* const column :
+       {"train_loss", "train_accuracy", "validation_loss", "test_loss", "gradient_norm"})
+    EXPECT_EQ(epochs_of(folder, name, column), epochs_of(folder, yardstick, column)) << name << " " << column;
+}
+
+// Norms, spikes that come back, dropout, rates that cost, a last batch smaller than the parts.
+const Words shared_training = {"--set", "training.parts=8",
+                               "--set", "training.epochs=2",
+                               "--set", "training.regularisers=[{rate: {target: 0.1, weight: 0.1}}]"};
+
+Words train(const std::string& output, Words more = {}) {
+  Words words = {"train", "net.yaml", "-q", "--threads", "1", "-o", output};
+  words.insert(words.end(), shared_training.begin(), shared_training.end());
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+TEST(TrainingOnRanks, IsThatOfOneProcessToTheBit) {
+  const Folder folder;
+  prepare(folder, 147);
+  const auto alone = synfire(train("1.h5"), {.folder = folder.path()});
+  ASSERT_EQ(alone.exit_code, 0) << alone.err;
+  for (const unsigned ranks : {2u, 4u}) {
+    const std::string name = fmt::format("{}.h5", ranks);
+    const auto outcome = Process(mpirun(ranks, train(name)), {.folder = folder.path()}).wait();
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+    expect_same_training(folder, name, "1.h5");
+  }
+  const auto first =
+      Process(mpirun(2, train("r.h5", {"--set", "training.epochs=1"})), {.folder = folder.path()}).wait();
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  const auto rest = Process(mpirun(4, train("r.h5", {"--resume"})), {.folder = folder.path()}).wait();
+  ASSERT_EQ(rest.exit_code, 0) << rest.err;
+  expect_same_training(folder, "r.h5", "1.h5");
+}
+
+TEST(TrainingOnRanks, ThreeRanksShareTwelveParts) {
+  const Folder folder;
+  prepare(folder, 147);
+  const Words twelve = {"--set", "training.parts=12"};
+  const auto alone = synfire(train("1.h5", twelve), {.folder = folder.path()});
+  ASSERT_EQ(alone.exit_code, 0) << alone.err;
+  const auto outcome = Process(mpirun(3, train("3.h5", twelve)), {.folder = folder.path()}).wait();
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  expect_same_training(folder, "3.h5", "1.h5");
+  const auto refused = Process(mpirun(3, train("no.h5")), {.folder = folder.path()}).wait();
+  EXPECT_EQ(refused.exit_code, 2) << refused.err;
+  EXPECT_NE(refused.err.find("3 ranks cannot share 8 parts of a batch"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("training.parts=12"), std::string::npos) << refused.err;
+}
+
+TEST(TrainingOnRanks, NumbersThatAreNotFiniteAreToldOnce) {
+  const Folder folder;
+  prepare(folder);
+  const auto outcome =
+      Process(mpirun(2, train("net.h5", {"--set", "training.optimiser.sgd.learning_rate=1e30"})),
+              {.folder = folder.path()})
+          .wait();
+  EXPECT_EQ(outcome.exit_code, 3) << outcome.err;
+  const auto told = outcome.err.find("finite number");
+  ASSERT_NE(told, std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find("finite number", told + 1), std::string::npos) << outcome.err;
 }
 
 // The processes of mpirun's program, by what they were started as.

@@ -11,62 +11,14 @@
 #include <nlohmann/json.hpp>
 
 #include "io/hdf5.hpp"
-#include "tests/learning/small_task.hpp"
 #include "tests/program/program.hpp"
+#include "tests/program/small_training.hpp"
 
 namespace synfire::test {
 namespace {
 
 namespace fs = std::filesystem;
 constexpr int usage = 2, input = 3;
-
-// All that draws, remembers or adapts is in it.
-constexpr const char* network = R"(synfire: 1
-seed: 7
-dataset: {path: data}
-simulation: {dt: 1 ms}
-layers:
-  - input
-  - conv: {channels: 4, kernel: 3, padding: 1}
-  - batch_norm
-  - relu
-  - max_pool: 2
-  - dense: 16
-  - lif_cell: {tau_syn: 5 ms, tau_mem: 5 ms, V_th: 0.1}
-    name: hidden
-    recurrent: true
-  - dropout: 0.2
-  - dense: 4
-  - lif_cell: {tau_syn: 5 ms, tau_mem: 10 ms, V_th: 1}
-    output: membrane
-  - readout: mean
-training:
-  epochs: 5
-  batch: 16
-  steps: 10
-  validation: 24
-  optimiser: {sgd: {learning_rate: 0.2, momentum: 0.9}}
-  schedule: {plateau: {metric: accuracy, patience: 2, factor: 0.8}}
-  augment: {crop: 1}
-)";
-
-/// The network and its images: halves of a square, left, right, upper, lower.
-void prepare(const Folder& folder, std::uint32_t train = 160) {
-  folder.write("net.yaml", network);
-  fs::create_directory(folder.path() / "data");
-  const auto write = [&](const std::string& name, std::uint32_t count) {
-    std::string images = idx_word(0x803) + idx_word(count) + idx_word(side) + idx_word(side);
-    std::string labels = idx_word(0x801) + idx_word(count);
-    for (std::uint32_t i = 0; i < count; ++i) {
-      images += half(int(i % 4), 155 + int(i % 100));
-      labels += static_cast<char>(i % 4);
-    }
-    folder.write("data/" + name + "-images-idx3-ubyte", images);
-    folder.write("data/" + name + "-labels-idx1-ubyte", labels);
-  };
-  write("train", train);
-  write("t10k", 40);
-}
 
 Outcome run(const Folder& folder, const Words& arguments) {
   return synfire(arguments, {.folder = folder.path()});
@@ -77,29 +29,6 @@ void expect_refused(const Folder& folder, const Words& arguments, int code, cons
   EXPECT_EQ(outcome.exit_code, code) << fmt::format("{}: {}{}", arguments[0], outcome.out, outcome.err);
   EXPECT_NE(outcome.err.find(says), std::string::npos) << outcome.err << "\nexpected: " << says;
   EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
-}
-
-using Arrays = std::map<std::string, std::vector<std::uint32_t>>;
-
-// The bits of all numbers of single precision below a group.
-void read_arrays(const hdf5::Group& group, const std::string& path, Arrays& arrays) {
-  for (const auto& name : group.children()) {
-    const std::string below = path + "/" + name;
-    if (group.has_group(name)) {
-      read_arrays(group.group(name), below, arrays);
-    } else if (name != "order") {
-      auto& bits = arrays[below];
-      for (const float value : group.dataset(name).read<float>())
-        bits.push_back(std::bit_cast<std::uint32_t>(value));
-    }
-  }
-}
-
-Arrays weights_of(const Folder& folder, const std::string& name) {
-  const hdf5::File file = hdf5::File::open(folder.file(name));
-  Arrays arrays;
-  for (const char* part : {"synfire/weights", "synfire/last"}) read_arrays(file.group(part), part, arrays);
-  return arrays;
 }
 
 std::vector<double> column_of(const Folder& folder, const std::string& name, const std::string& column) {
@@ -290,7 +219,7 @@ TEST(Train, KeepsWhatItReads) {
   expect_refused(folder, {"train", "net.yaml", "--report", "net.h5"}, usage, "are the same file");
   expect_refused(folder, {"train", "net.yaml", "-o", "no/net.h5"}, 4, "there is no folder");
   EXPECT_EQ(folder.content(images) + folder.content(labels), before);
-  EXPECT_EQ(folder.content("net.yaml"), network);
+  EXPECT_EQ(folder.content("net.yaml"), small_training);
   EXPECT_FALSE(fs::exists(folder.path() / "net.h5"));
 }
 
