@@ -47,7 +47,7 @@ training:
 /// The network and its images: halves of a square, left, right, upper, lower.
 inline void prepare(const Folder& folder, std::uint32_t train = 160) {
   folder.write("net.yaml", small_training);
-  fs::create_directory(folder.path() / "data");
+  std::filesystem::create_directory(folder.path() / "data");
   const auto write = [&](const std::string& name, std::uint32_t count) {
     std::string images = idx_word(0x803) + idx_word(count) + idx_word(side) + idx_word(side);
     std::string labels = idx_word(0x801) + idx_word(count);

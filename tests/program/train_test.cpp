@@ -79,6 +79,15 @@ TEST(Train, ItsFileIsShownAndPredicts) {
                             "hidden: ", "of the test samples", "true \\ voted", "curves.png"})
     EXPECT_NE(text.out.find(piece), std::string::npos) << piece << "\n" << text.out;
   EXPECT_GT(fs::file_size(folder.path() / "curves.png"), 1000u);
+  for (const std::string picture : {"training", "confusion", "rates"}) {
+    ASSERT_EQ(run(folder, {"inspect", "net.h5", "--plot", picture}).exit_code, 0);
+    ASSERT_EQ(run(folder, {"inspect", "net.h5", "--plot", picture + "=own.svg", "--force"}).exit_code, 0);
+    EXPECT_GT(fs::file_size(folder.path() / ("net-" + picture + ".png")), 1000u);
+    EXPECT_LT(fs::file_size(folder.path() / ("net-" + picture + ".png")),
+              fs::file_size(folder.path() / "curves.png"));
+    EXPECT_EQ(folder.content("own.svg").find("NaN"), std::string::npos);
+  }
+  expect_refused(folder, {"inspect", "net.h5", "--plot", "rasters"}, usage, "`synfire run net.h5");
   const auto json = nlohmann::json::parse(run(folder, {"inspect", "net.h5", "--json"}).out);
   EXPECT_EQ(json["epochs"].size(), 2u);
   std::uint64_t samples = 0;
