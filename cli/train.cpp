@@ -1,4 +1,5 @@
 // The subcommands that train a network by gradients, and judge a trained one.
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -34,6 +35,11 @@ struct TrainArguments {
   bool writes() const { return ranks == nullptr || ranks->rank() == 0; }
 };
 
+// Nothing where there is no such number, as the accuracy of a reconstruction.
+std::string percent(fmt::format_string<double> text, double part) {
+  return std::isnan(part) ? std::string() : fmt::format(text, 100 * part);
+}
+
 /// One line that is drawn anew while samples pass, and one that stays for each epoch.
 class TrainingBar {
  public:
@@ -47,18 +53,20 @@ class TrainingBar {
     if (!line_.due()) return;
     const double rate = double(now.done) / std::max(1e-9, line_.wall_s());
     const double left = double(now.total - now.done) / rate;
-    line_.draw(double(now.done) / double(now.total),
-               fmt::format("{}{}  loss {:.4f}  accuracy {:.1f} %  {}/s  ETA {}", phase_,
-                           now.epochs > 1 ? fmt::format(" {}/{}", now.epoch + 1, now.epochs) : "", now.loss,
-                           100 * now.accuracy, format_count(rate), format_seconds(left)));
+    line_.draw(
+        double(now.done) / double(now.total),
+        fmt::format("{}{}  loss {:.4f}{}  {}/s  ETA {}", phase_,
+                    now.epochs > 1 ? fmt::format(" {}/{}", now.epoch + 1, now.epochs) : "", now.loss,
+                    percent("  accuracy {:.1f} %", now.accuracy), format_count(rate), format_seconds(left)));
   }
   void end_epoch(const TrainingRecord& record) {
     line_.end();
     if (quiet_) return;
     const EpochRecord& epoch = record.epochs.back();
     const auto score = [](std::string_view name, const Score& of) {
-      return std::isnan(of.loss) ? std::string()
-                                 : fmt::format("  {} {:.4f} {:.2f} %", name, of.loss, 100 * of.accuracy);
+      return std::isnan(of.loss)
+                 ? std::string()
+                 : fmt::format("  {} {:.4f}{}", name, of.loss, percent(" {:.2f} %", of.accuracy));
     };
     fmt::print("epoch {:>3}{}{}{}  {} ({}/s){}\n", record.epochs.size(), score("train", epoch.train),
                score("validation", epoch.validation), score("test", epoch.test),
@@ -75,14 +83,22 @@ class TrainingBar {
   ProgressLine line_;
 };
 
-void print_judgement(const Judgement& judged, const std::vector<LayerDescription>& layers) {
-  fmt::print("{}", confusion_text(judged.confusion));
+void print_judgement(const Judgement& judged, const Trainer& trainer) {
+  const auto& layers = trainer.description().layers;
+  const std::size_t tests = trainer.samples().share(learning::Share::test).size();
+  const bool classes = !std::isnan(judged.score.accuracy);
+  if (classes) fmt::print("{}", confusion_text(judged.confusion));
   for (std::size_t k = 0; k < layers.size(); ++k)
     if (judged.rates[k] >= 0)
       fmt::print("{}: {:.4f} spikes per neuron and step\n", layers[k].name, judged.rates[k]);
-  fmt::print("accuracy {:.2f} % of {} test samples (loss {:.4f}), {:.3g} ms a sample\n",
-             100 * judged.score.accuracy, judged.labels.size(), judged.score.loss,
-             1e3 * judged.seconds / double(judged.labels.size()));
+  const double ms = 1e3 * judged.seconds / double(tests);
+  if (classes) {
+    fmt::print("accuracy {:.2f} % of {} test samples (loss {:.4f}), {:.3g} ms a sample\n",
+               100 * judged.score.accuracy, tests, judged.score.loss, ms);
+  } else {
+    fmt::print("reconstruction of {} test samples: mean squared error {:.5f}, {:.3g} ms a sample\n", tests,
+               judged.score.loss, ms);
+  }
 }
 
 // Asked for before the network is made, so that a long training is not lost to a misspelt folder.
@@ -122,10 +138,10 @@ bool finish(const TrainArguments& arguments, const std::string& output, Trainer&
   trainer.load_weights(trainer.record().best_weights);
   const Judgement judged = trainer.judge(Share::test);
   bar.end();
-  if (judged.labels.size() < tests) return false;
+  if (!judged.complete) return false;
   write_results(arguments, output, trainer, tests > 0 ? &judged : nullptr);
   if (arguments.quiet) return true;
-  if (tests > 0) print_judgement(judged, trainer.description().layers);
+  if (tests > 0) print_judgement(judged, trainer);
   fmt::print("weights of epoch {}: {}\n", trainer.record().best + 1, output);
   return true;
 }
@@ -242,8 +258,11 @@ void evaluate(const EvalArguments& arguments) {
   const Judgement judged = trainer->judge(Share::test);
   bar.end();
   tell_signal();
+  if (arguments.predictions && std::isnan(judged.score.accuracy))
+    throw Error(ErrorKind::usage,
+                "a network that gives its samples back predicts no classes; `synfire eval` judges it");
   if (arguments.predictions) write_predictions(*arguments.predictions, judged, trainer->samples().classes());
-  if (!arguments.quiet) print_judgement(judged, trainer->description().layers);
+  if (!arguments.quiet) print_judgement(judged, *trainer);
 }
 
 // What eval and predict have in common.

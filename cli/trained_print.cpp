@@ -33,6 +33,8 @@ std::vector<Share> shown_shares(const TrainingRecord& record) {
   return shown;
 }
 
+std::string percent(double part) { return std::isnan(part) ? "" : fmt::format("{:.2f}", 100 * part); }
+
 std::string epochs_table(const TrainingRecord& record, bool colours) {
   const std::vector<Share> shown = shown_shares(record);
   std::string head = "epoch";
@@ -44,7 +46,7 @@ std::string epochs_table(const TrainingRecord& record, bool colours) {
     text += fmt::format("{:>5}", e + 1);
     for (const Share& share : shown)
       text +=
-          fmt::format("  {:>10.4f} {:>7.2f}", (epoch.*share.score).loss, 100 * (epoch.*share.score).accuracy);
+          fmt::format("  {:>10.4f} {:>7}", (epoch.*share.score).loss, percent((epoch.*share.score).accuracy));
     text += fmt::format("  {:>13.3g}  {:>8}{}\n", epoch.learning_rate, format_count(epoch.images_per_s),
                         e == record.best ? "  *" : "");
   }
@@ -74,6 +76,9 @@ std::string trained_text(const std::string& path, const TrainedFile& trained, bo
     return text + rates_lines(trained, record.epochs[record.best].rates) +
            "the test samples were not judged yet\n";
   text += rates_lines(trained, trained.tested->rates);
+  if (std::isnan(trained.tested->score.accuracy))
+    return text + fmt::format("reconstruction of the test samples: mean squared error {:.5f}\n",
+                              trained.tested->score.loss);
   text += fmt::format("accuracy {:.2f} % of the test samples (loss {:.4f})\n",
                       100 * trained.tested->score.accuracy, trained.tested->score.loss);
   return text + confusion_text(trained.classes.size(), trained.tested->confusion);

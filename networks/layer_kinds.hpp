@@ -165,6 +165,35 @@ struct Add {
   static constexpr auto describe() { return about("add", "the sum of several layers of one shape", ""); }
 };
 
+struct Multiply {
+  static constexpr auto describe() {
+    return about(
+        "multiply",
+        "the product of several layers of one shape; one with a single channel counts for all channels", "");
+  }
+};
+
+/// V(t) = leak V(t-1) + x(t). The N inputs of a map with the largest V give 1, the others 0; the threshold,
+/// the N-th largest V, so moves with the sample.
+struct Sample {
+  double fraction = must_be_given;
+  double leak = 0.5;
+  double mask = 0;
+  static constexpr std::array<std::string_view, 2> masks = {"sequence", "step"};
+  static constexpr auto describe() {
+    using P = Sample;
+    return about<P>(
+        "sample",
+        "a mask: 1 at the inputs with the largest potentials, which add up over the steps, 0 elsewhere",
+        "Jiang 2022, thesis, University of Canterbury, section 5.2.2",
+        field(&P::fraction, "fraction", Unit::none, Bounds{.low = 0, .high = 1, .low_excluded = true},
+              "part of the inputs that gives 1, at least one"),
+        field(&P::leak, "leak", Unit::none, synfire::fraction,
+              "part of a potential that is left after a step"),
+        field(&P::mask, "mask", masks, "one after the last step, for all of them, or one in each"));
+  }
+};
+
 struct Relu {
   static constexpr auto describe() { return about("relu", "max(0, x)", ""); }
 };
@@ -214,8 +243,9 @@ struct LogSoftmaxReadout {
   }
 };
 
-using Kinds = TypeList<Input, Dense, Conv, TransposedConv, MaxPool, AveragePool, GlobalPool, BatchNorm,
-                       Dropout, Flatten, Add, Relu, Celu, LeakyRelu, Scale, Readout, LogSoftmaxReadout>;
+using Kinds =
+    TypeList<Input, Dense, Conv, TransposedConv, MaxPool, AveragePool, GlobalPool, BatchNorm, Dropout,
+             Flatten, Add, Multiply, Sample, Relu, Celu, LeakyRelu, Scale, Readout, LogSoftmaxReadout>;
 
 /// All kinds as plain data; a parameter without a default has NaN there.
 const std::vector<ModelInfo>& kinds();

@@ -241,9 +241,11 @@ class LayerList {
       if (layer.name == made.name)
         throw Error(ErrorKind::input, made.what.where,
                     fmt::format("layer: there is already one called '{}'", made.name));
-    if (made.from.size() > 1 && made.what.name != layer::Add::describe().name)
+    const bool reads_several =
+        made.what.name == layer::Add::describe().name || made.what.name == layer::Multiply::describe().name;
+    if (made.from.size() > 1 && !reads_several)
       throw Error(ErrorKind::input, made.what.where,
-                  fmt::format("layer {}: only `add` reads several layers", made.what.name));
+                  fmt::format("layer {}: only `add` and `multiply` read several layers", made.what.name));
   }
 
   std::vector<LayerDescription> layers_;

@@ -72,6 +72,15 @@ struct Mse {
   }
 };
 
+/// Mean over the steps and elements of (o - x)^2, x being the sample as the network sees it.
+struct Reconstruction {
+  static constexpr auto describe() {
+    return about("reconstruction",
+                 "mean squared distance of the last layer from the sample itself, which it has the shape of",
+                 "");
+  }
+};
+
 /// Mean over the classes of (T o_c - T target_c)^2 / T, o being mean rates per step and T the steps.
 struct SpikeCount {
   double correct = 1, wrong = 0;
@@ -332,7 +341,7 @@ struct NormalisedMembrane {
 };
 
 // A new one is its struct and one word here.
-using Losses = TypeList<CrossEntropy, Mse, SpikeCount, Nll>;
+using Losses = TypeList<CrossEntropy, Mse, SpikeCount, Nll, Reconstruction>;
 using Regularisers = TypeList<TargetRate, RateBounds>;
 using Optimisers = TypeList<Sgd, Adam, AdamW, RmsProp>;
 using Schedules = TypeList<ConstantRate, StepRate, ExponentialRate, CosineRate, WarmRestarts, Plateau>;

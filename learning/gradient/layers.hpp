@@ -12,6 +12,9 @@
 
 namespace synfire::learning {
 
+/// What the last layer of a network gives: an output for each class, the sample itself, or whatever it is.
+enum class Answer : std::uint8_t { classes, sample, anything };
+
 /// What all layers of a network share.
 struct LayerContext {
   std::uint64_t seed = 1;
@@ -23,6 +26,7 @@ struct LayerContext {
   Precision precision = Precision::single;  ///< of the products of feed-forward layers
   bool recompute = false;                   ///< what is cheap is computed again on the way back, not kept
   Chosen membrane{.name = "own"};           ///< of membrane_terms()
+  Answer answer = Answer::classes;
   /// For checks in double precision: spikes are this, the surrogate's primitive, of the margin.
   std::shared_ptr<const std::function<double(double)>> smooth = {};
 };
@@ -40,6 +44,9 @@ std::unique_ptr<Layer<Real>> make_linear(const LayerDescription&, std::span<cons
 template <class Real>
 std::unique_ptr<Layer<Real>> make_map(const LayerDescription&, std::span<const SignalShape>,
                                       const LayerContext&);
+template <class Real>
+std::unique_ptr<Layer<Real>> make_sampling(const LayerDescription&, std::span<const SignalShape>,
+                                           const LayerContext&);
 template <class Real>
 std::unique_ptr<Layer<Real>> make_norm(const LayerDescription&, std::span<const SignalShape>,
                                        const LayerContext&);

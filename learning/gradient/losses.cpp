@@ -71,6 +71,9 @@ template <class Real> struct Sample {
   double operator()(const training::SpikeCount& loss) const {
     return squares(outputs, label, loss.correct, loss.wrong, steps, scale, gradient);
   }
+  double operator()(const training::Reconstruction&) const {
+    throw Error(ErrorKind::internal, "loss: a reconstruction has no labels");
+  }
   double operator()(const training::Nll&) const { return negative_log(outputs, label, scale, gradient); }
 };
 
@@ -101,6 +104,25 @@ template <class Real>
 double Loss<Real>::evaluate(std::span<const Real> outputs, std::span<const std::uint32_t> labels,
                             std::size_t classes, double scale) const {
   return evaluate(outputs, labels, classes, scale, {});
+}
+
+template <class Real> bool Loss<Real>::reconstructs() const {
+  return std::holds_alternative<training::Reconstruction>(kind_);
+}
+
+template <class Real>
+double Loss<Real>::distance(std::span<const Real> outputs, std::span<const Real> targets,
+                            std::size_t elements, double scale, std::span<Real> gradient) const {
+  if (outputs.size() != targets.size() || (!gradient.empty() && gradient.size() != outputs.size()))
+    throw Error(ErrorKind::internal, "loss: outputs, targets and gradient do not fit each other");
+  const double weight = scale / double(elements);
+  double sum = 0;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const double distance = double(outputs[i]) - double(targets[i]);
+    sum += distance * distance;
+    if (!gradient.empty()) gradient[i] = Real(2 * weight * distance);
+  }
+  return weight * sum;
 }
 
 template class Loss<float>;

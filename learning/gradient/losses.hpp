@@ -25,6 +25,13 @@ template <class Real> class Loss {
   double evaluate(std::span<const Real> outputs, std::span<const std::uint32_t> labels, std::size_t classes,
                   double scale) const;
 
+  /// Whether the network is to give its samples back, and no classes.
+  bool reconstructs() const;
+  /// The same of such a network: `scale` times the sum over the samples of the mean over their elements.
+  /// Outputs and targets are of one length, as the gradient, unless that is empty.
+  double distance(std::span<const Real> outputs, std::span<const Real> targets, std::size_t elements,
+                  double scale, std::span<Real> gradient) const;
+
  private:
   AnyOf<training::Losses> kind_;
   double steps_ = 1;

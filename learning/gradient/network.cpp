@@ -46,16 +46,33 @@ Network<Real>::Network(std::vector<LayerDescription> layers, const SignalShape& 
     if (nodes_[k].last_reader == 0)
       throw Error(ErrorKind::input, descriptions_[k].what.where,
                   fmt::format("layer {}: no other layer reads it", descriptions_[k].name));
+  check_answer(context.answer);
+}
+
+template <class Real> void Network<Real>::check_answer(Answer answer) const {
   const SignalShape& last = nodes_.back().shape;
   const LayerDescription& said = descriptions_.back();
-  if (!last.constant)
-    throw Error(
-        ErrorKind::input, said.what.where,
-        fmt::format("layer {}: it has an answer in each step; end the layers with a `readout`", said.name));
-  if (last.features.size() != classes)
-    throw Error(ErrorKind::input, said.what.where,
-                fmt::format("layer {}: it has {} outputs, but there are {} classes", said.name,
-                            last.features.size(), classes));
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ErrorKind::input, said.what.where, fmt::format("layer {}: {}", said.name, why));
+  };
+  const auto shape = [](const FeatureShape& of) {
+    return fmt::format("[{}, {}, {}]", of.height, of.width, of.channels);
+  };
+  if (answer == Answer::anything) return;
+  if (answer == Answer::sample) {
+    const SignalShape& input = nodes_.front().shape;
+    if (last.features.size() != input.features.size())
+      refuse(fmt::format("it has {} outputs, but samples are {}, which a reconstruction gives back",
+                         shape(last.features), shape(input.features)));
+    if (last.constant != input.constant)
+      refuse(last.constant
+                 ? "it has one answer, but samples have one in each step"
+                 : "it has an answer in each step, but samples are the same in all; add a `readout`");
+    return;
+  }
+  if (!last.constant) refuse("it has an answer in each step; end the layers with a `readout`");
+  if (last.features.size() != classes_)
+    refuse(fmt::format("it has {} outputs, but there are {} classes", last.features.size(), classes_));
 }
 
 template <class Real> std::vector<Weights<Real>*> Network<Real>::weights() {
@@ -251,7 +268,7 @@ template <class Real> void Network<Real>::drop_read(const Pass& pass, std::size_
   if (!recompute_) return;
   for (const std::size_t from : descriptions_[k].from) {
     Node& node = nodes_[from];
-    if ((node.kept && pass.training) || node.last_reader != k) continue;
+    if (from == 0 || (node.kept && pass.training) || node.last_reader != k) continue;
     spare_.give(std::move(node.output[p]));
     node.output[p] = {};
   }
@@ -276,10 +293,16 @@ PassResult Network<Real>::judge(const Batch<Real>& batch, const Loss<Real>& loss
   const double scale = 1 / double(batch.samples);
   for (std::size_t p = 0; p < parts_; ++p) {
     if (samples_[p] == 0) continue;
+    if (training) give_gradient(nodes_.size() - 1, p);
+    if (loss.reconstructs()) {
+      const std::size_t elements = last.shape.steps(steps_) * last.shape.features.size();
+      losses[p] = loss.distance(output(nodes_.size() - 1, p), output(0, p), elements, scale,
+                                {last.gradient[p].data(), last.gradient[p].size()});
+      continue;
+    }
     const std::span<const Real> outputs(last.output[p].data(), samples_[p] * classes_);
     const std::span<const std::uint32_t> labels(batch.labels.data() + first_[p], samples_[p]);
     if (training) {
-      give_gradient(nodes_.size() - 1, p);
       losses[p] = loss.evaluate(outputs, labels, classes_, scale, {last.gradient[p].data(), outputs.size()});
     } else {
       losses[p] = loss.evaluate(outputs, labels, classes_, scale);

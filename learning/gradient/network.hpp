@@ -30,7 +30,7 @@ struct SampleRange {
 /// What a pass found out.
 struct PassResult {
   double loss = 0;          ///< mean over the samples
-  std::size_t correct = 0;  ///< samples whose largest output is that of their label
+  std::size_t correct = 0;  ///< samples whose largest output is that of their label; 0 without classes
 };
 
 /// Layers in the order of their description, each with its output for every part of the batch. The parts are
@@ -38,9 +38,10 @@ struct PassResult {
 /// several; nothing that comes out depends on how many these are.
 template <class Real> class Network {
  public:
-  /// `input` is what a sample is. Throws Error(input) as make_layer does, and when the last layer is not a
-  /// readout of as many classes as there are. `ranks`, which all make the same network and call the same
-  /// functions in the same order, share the parts; Error(usage) where they cannot.
+  /// `input` is what a sample is. Throws Error(input) as make_layer does, and when the last layer does not
+  /// give what `context.answer` says, such as a readout of as many classes as there are. `ranks`, which all
+  /// make the same network and call the same functions in the same order, share the parts; Error(usage) where
+  /// they cannot.
   Network(std::vector<LayerDescription> layers, const SignalShape& input, std::size_t classes,
           const LayerContext& context, std::size_t parts, std::span<const Chosen> regularisers = {},
           Ranks* ranks = nullptr);
@@ -59,7 +60,7 @@ template <class Real> class Network {
   std::vector<Weights<Real>*> buffers();
   std::size_t parameters();  ///< numbers that are learned
 
-  /// Outputs [samples, classes].
+  /// Outputs [samples, classes], of networks that give classes.
   std::vector<Real> predict(const Batch<Real>& batch, std::uint64_t iteration = 0);
   /// What a layer puts out, as it is given in place of being computed: [steps, samples, features].
   struct Given {
@@ -116,6 +117,7 @@ template <class Real> class Network {
   void drop_read(const Pass& pass, std::size_t node, std::size_t part);
   void check_finite(double loss) const;
   void find_infinite() const;
+  void check_answer(Answer answer) const;
 
   std::vector<LayerDescription> descriptions_;
   std::size_t classes_, steps_, parts_;

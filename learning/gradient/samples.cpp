@@ -7,6 +7,7 @@
 #include <tbb/parallel_for.h>
 
 #include "core/random.hpp"
+#include "learning/gradient/event_grid.hpp"
 #include "networks/layer_kinds.hpp"
 
 namespace synfire::learning {
@@ -163,19 +164,18 @@ void Samples::write_image(const DataItem& item, std::size_t shift_y, std::size_t
 template <class Real>
 void Samples::write_events(const DataItem& item, std::size_t shift_y, std::size_t shift_x, bool flip,
                            std::size_t samples, Real* to) const {
-  const auto& [height, width, channels] = shape_.features;
   const std::size_t steps = how_.steps, size = shape_.features.size(), crop = how_.augment.crop;
+  const EventGrid grid{shape_.features, steps};
   for (std::size_t t = 0; t < steps; ++t) std::fill_n(to + t * samples * size, size, Real(0));
   if (item.events.empty()) return;
   const std::int64_t span = span_us_ > 0 ? span_us_ : item.events.back().t_us + 1;
   for (const Event& event : item.events) {
     const std::size_t across = flip ? items_->set().shape().width - 1 - event.x : event.x;
-    const std::size_t y = event.y + top_ + crop - shift_y, x = across + left_ + crop - shift_x;
-    if (y >= height || x >= width) continue;
-    const auto t = static_cast<std::size_t>(event.t_us * std::int64_t(steps) / span);
+    const auto t = grid.step(event.t_us, span);
     if (t >= steps) break;
-    const std::size_t channel = channels == 1 ? 0 : event.on ? 1 : 0;
-    to[t * samples * size + (y * width + x) * channels + channel] += Real(1);
+    const auto place =
+        grid.element(event.y + top_ + crop - shift_y, across + left_ + crop - shift_x, event.on);
+    if (place) to[t * samples * size + *place] += Real(1);
   }
 }
 

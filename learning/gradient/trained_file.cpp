@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -203,7 +204,7 @@ void check_same_network(const TrainedFile& trained, const NetworkDescription& ne
 }
 
 std::optional<TestedSamples> tested_of(const Judgement& judged) {
-  if (judged.labels.empty()) return std::nullopt;
+  if (!std::isfinite(judged.score.loss)) return std::nullopt;
   TestedSamples tested{judged.score, {}, judged.rates};
   for (std::size_t row = 0; row < judged.confusion.classes(); ++row)
     for (const std::uint64_t cell : judged.confusion.row(row)) tested.confusion.push_back(cell);

@@ -18,6 +18,13 @@ namespace {
 using Clock = std::chrono::steady_clock;
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
+const TrainingDescription& training_of(const NetworkDescription& network) {
+  if (network.training) return *network.training;
+  throw Error(ErrorKind::input, "the network has no `training`; `synfire run` simulates it");
+}
+
+}  // namespace
+
 LayerContext context_of(const NetworkDescription& description) {
   const TrainingDescription& how = *description.training;
   return {.seed = description.seed,
@@ -28,12 +35,8 @@ LayerContext context_of(const NetworkDescription& description) {
           .truncate = how.truncate,
           .precision = how.precision == "bf16" ? Precision::bf16 : Precision::single,
           .recompute = how.recompute,
-          .membrane = how.membrane};
-}
-
-const TrainingDescription& training_of(const NetworkDescription& network) {
-  if (network.training) return *network.training;
-  throw Error(ErrorKind::input, "the network has no `training`; `synfire run` simulates it");
+          .membrane = how.membrane,
+          .answer = Loss<float>(how.loss, how.steps).reconstructs() ? Answer::sample : Answer::classes};
 }
 
 void take(const std::vector<NamedArray<float>>& arrays, std::span<Weights<float>* const> weights) {
@@ -55,8 +58,6 @@ void take(const std::vector<NamedArray<float>>& arrays, std::span<Weights<float>
                   fmt::format("the trained file is of another network: this one has no '{}'", array.name));
 }
 
-}  // namespace
-
 std::vector<NamedArray<float>> values_of_all(std::span<Weights<float>* const> weights) {
   std::vector<NamedArray<float>> all;
   for (const Weights<float>* each : weights) all.push_back({each->name, each->shape, each->values});
@@ -72,7 +73,11 @@ Trainer::Trainer(const NetworkDescription& network, const TrainingOptions& optio
                how_.parts, how_.regularisers, options.ranks),
       loss_(how_.loss, how_.steps),
       optimiser_(how_.optimiser),
-      schedule_(how_.schedule, how_.warm_up, optimiser_.learning_rate(), double(how_.epochs)) {}
+      schedule_(how_.schedule, how_.warm_up, optimiser_.learning_rate(), double(how_.epochs)) {
+  if (loss_.reconstructs() && schedule_.watches_accuracy())
+    throw Error(ErrorKind::input, how_.schedule.where,
+                "plateau: a reconstruction has no accuracy to watch; write {plateau: {metric: loss}}");
+}
 
 void Trainer::load_weights(const std::vector<NamedArray<float>>& arrays) {
   auto targets = network_.weights();
@@ -118,13 +123,27 @@ bool Trainer::run(const std::function<void(const TrainingRecord&)>& after_epoch)
 
 // The best on the validation samples; without any, the last one, since the test must not choose.
 void Trainer::keep_best(std::uint64_t epoch) {
-  const auto accuracy = [&](std::size_t e) { return record_.epochs[e].validation.accuracy; };
-  const bool better = epoch == 0 || std::isnan(accuracy(epoch)) || accuracy(epoch) > accuracy(record_.best);
+  const auto score = [&](std::size_t e) -> const Score& { return record_.epochs[e].validation; };
+  const bool better =
+      epoch == 0 || std::isnan(score(epoch).loss) || is_better(score(epoch), score(record_.best));
   if (!better) return;
   record_.best = epoch;
   const auto weights = network_.weights(), buffers = network_.buffers();
   record_.best_weights = values_of_all(weights);
   for (auto& array : values_of_all(buffers)) record_.best_weights.push_back(std::move(array));
+}
+
+bool Trainer::is_better(const Score& now, const Score& best) const {
+  return loss_.reconstructs() ? now.loss < best.loss : now.accuracy > best.accuracy;
+}
+
+void Trainer::add_rates(std::vector<double>& sums, double weight) const {
+  const auto rates = network_.mean_rates();
+  for (std::size_t k = 0; k < rates.size(); ++k) sums[k] += rates[k] * weight;
+}
+
+double Trainer::accuracy_of(std::size_t correct, std::size_t samples) const {
+  return loss_.reconstructs() ? std::numeric_limits<double>::quiet_NaN() : double(correct) / double(samples);
 }
 
 void Trainer::save_state() {
@@ -162,12 +181,10 @@ bool Trainer::learn_epoch(std::uint64_t epoch, EpochRecord& record) {
     loss += result.loss * double(size);
     correct += result.correct;
     norms += norm;
-    const auto rates = network_.mean_rates();
-    for (std::size_t k = 0; k < rates.size(); ++k)
-      record.rates[k] += rates[k] * double(size) / double(order.size());
+    add_rates(record.rates, double(size) / double(order.size()));
     tell(epoch, "train", first + size, order.size(), loss / double(first + size), correct);
   }
-  record.train = {loss / double(order.size()), double(correct) / double(order.size())};
+  record.train = {loss / double(order.size()), accuracy_of(correct, order.size())};
   record.gradient_norm = norms / double(batches);
   record.seconds = since(start);
   record.images_per_s = double(order.size()) / record.seconds;
@@ -192,7 +209,7 @@ void Trainer::check_gradients(double norm, std::uint64_t epoch, std::size_t batc
   });
 }
 
-Score Trainer::score(Share share, std::uint64_t epoch, std::string_view phase) {
+Score Trainer::score(Share share, std::uint64_t epoch, std::string_view phase, std::vector<double>* rates) {
   const auto& items = samples_.share(share);
   if (items.empty()) return {};
   return in_arena([&] {
@@ -205,9 +222,10 @@ Score Trainer::score(Share share, std::uint64_t epoch, std::string_view phase) {
       const PassResult result = network_.evaluate(batch, loss_, judging + first);
       loss += result.loss * double(size);
       correct += result.correct;
+      if (rates != nullptr) add_rates(*rates, double(size) / double(items.size()));
       tell(epoch, phase, first + size, items.size(), loss / double(first + size), correct);
     }
-    return Score{loss / double(items.size()), double(correct) / double(items.size())};
+    return Score{loss / double(items.size()), accuracy_of(correct, items.size())};
   });
 }
 
@@ -218,6 +236,7 @@ Judgement Trainer::judge(Share share) {
   Judgement made{{}, ConfusionMatrix(classes), {}, {}, {}, std::vector<double>(network_.layers().size(), 0),
                  0};
   if (items.empty()) return made;
+  if (loss_.reconstructs()) return judge_reconstruction(share);
   in_arena([&] {
     Batch<float> batch;
     double loss = 0;
@@ -227,9 +246,7 @@ Judgement Trainer::judge(Share share) {
       const auto outputs = network_.predict(batch, judging + first);
       network_.share(std::span(batch.labels));
       loss += loss_.evaluate(outputs, batch.labels, classes, 1);
-      const auto rates = network_.mean_rates();
-      for (std::size_t k = 0; k < rates.size(); ++k)
-        made.rates[k] += rates[k] * double(size) / double(items.size());
+      add_rates(made.rates, double(size) / double(items.size()));
       for (std::size_t b = 0; b < size; ++b) {
         const auto row = outputs.begin() + std::ptrdiff_t(b * classes);
         const auto said = std::max_element(row, row + std::ptrdiff_t(classes)) - row;
@@ -244,13 +261,24 @@ Judgement Trainer::judge(Share share) {
     made.score = {loss / double(made.labels.size()), made.confusion.accuracy()};
   });
   made.seconds = since(start);
+  made.complete = made.labels.size() == items.size();
+  return made;
+}
+
+Judgement Trainer::judge_reconstruction(Share share) {
+  const auto start = Clock::now();
+  Judgement made{{}, ConfusionMatrix(samples_.classes().size()), {}, {}, {}, {}, 0};
+  made.rates.assign(network_.layers().size(), 0);
+  made.score = score(share, 0, "test", &made.rates);
+  made.complete = !stopped();
+  made.seconds = since(start);
   return made;
 }
 
 void Trainer::tell(std::uint64_t epoch, std::string_view phase, std::size_t done, std::size_t total,
                    double loss, std::size_t correct) const {
   if (options_.progress)
-    options_.progress({epoch, how_.epochs, phase, done, total, loss, double(correct) / double(done)});
+    options_.progress({epoch, how_.epochs, phase, done, total, loss, accuracy_of(correct, done)});
 }
 
 }  // namespace synfire::learning

@@ -18,7 +18,8 @@
 
 namespace synfire::learning {
 
-/// How a network did on a share of the samples; NaN where there are none.
+/// How a network did on a share of the samples; NaN where there are none, and the accuracy of a network that
+/// gives no classes.
 struct Score {
   double loss = std::numeric_limits<double>::quiet_NaN();
   double accuracy = std::numeric_limits<double>::quiet_NaN();
@@ -48,7 +49,7 @@ struct TrainingRecord {
   TrainingState last;
 };
 
-/// Predictions for a share of the samples.
+/// Predictions for a share of the samples. Of a network that gives no classes: score and rates only.
 struct Judgement {
   Score score;
   ConfusionMatrix confusion;
@@ -56,13 +57,14 @@ struct Judgement {
   std::vector<float> outputs;  ///< [samples, classes]
   std::vector<double> rates;   ///< of each layer
   double seconds = 0;
+  bool complete = true;  ///< false: stopped before all samples were judged
 };
 
 struct TrainingProgress {
   std::uint64_t epoch = 0, epochs = 0;
   std::string_view phase;  ///< "train", "validate", "test"
   std::uint64_t done = 0, total = 0;
-  double loss = 0, accuracy = 0;  ///< of the samples so far
+  double loss = 0, accuracy = 0;  ///< of the samples so far; accuracy as that of Score
 };
 
 struct TrainingOptions {
@@ -101,8 +103,13 @@ class Trainer {
  private:
   bool learn_epoch(std::uint64_t epoch, EpochRecord& record);
   void keep_best(std::uint64_t epoch);
+  bool is_better(const Score& now, const Score& best) const;
+  double accuracy_of(std::size_t correct, std::size_t samples) const;
+  void add_rates(std::vector<double>& sums, double weight) const;
+  Judgement judge_reconstruction(Share share);
   void check_gradients(double norm, std::uint64_t epoch, std::size_t batch);
-  Score score(Share share, std::uint64_t epoch, std::string_view phase);
+  // Adds the mean rates of the layers to `rates`, where they are asked for.
+  Score score(Share share, std::uint64_t epoch, std::string_view phase, std::vector<double>* rates = nullptr);
   void save_state();
   double learning_rate(std::uint64_t epoch, std::size_t batch, std::size_t batches) const;
   template <class Work> auto in_arena(Work&& work);
@@ -125,6 +132,11 @@ class Trainer {
   TrainingRecord record_;
 };
 
+/// What the layers of a network that is trained share.
+LayerContext context_of(const NetworkDescription& description);
+/// Takes the values of arrays by their names. Throws Error(input), naming the first, where arrays are
+/// missing, left over, or of other shapes.
+void take(const std::vector<NamedArray<float>>& arrays, std::span<Weights<float>* const> weights);
 /// The values of arrays, by name.
 std::vector<NamedArray<float>> values_of_all(std::span<Weights<float>* const> weights);
 

@@ -135,13 +135,15 @@ void draw_training(const std::string& path, const TrainedFile& trained, bool ove
   constexpr double matrix = 210, panel = top + curves_height + axis_height;
   const auto wanted = [&](TrainingPicture one) { return picture == TrainingPicture::all || picture == one; };
   const auto rates = rates_of(trained);
-  if (picture == TrainingPicture::confusion && !trained.tested)
-    throw Error(ErrorKind::input, "there is no confusion to draw: no test samples were judged (yet)");
+  const bool has_classes = trained.tested && !std::isnan(trained.tested->score.accuracy);
+  if (picture == TrainingPicture::confusion && !has_classes)
+    throw Error(ErrorKind::input,
+                "there is no confusion to draw: no classes of test samples were judged (yet)");
   if (picture == TrainingPicture::rates && rates.empty())
     throw Error(ErrorKind::input, "there are no rates to draw: no layer spikes");
   const bool with_curves = wanted(TrainingPicture::training),
              with_rates = wanted(TrainingPicture::rates) && !rates.empty();
-  const bool with_matrix = wanted(TrainingPicture::confusion) && trained.tested;
+  const bool with_matrix = wanted(TrainingPicture::confusion) && has_classes;
   const double height =
       (with_curves ? panel : 0) + (with_rates ? panel : 0) + (with_matrix ? top + matrix + axis_height : 0);
   plot::Drawing drawing(path, page_width, height, {.overwrite = overwrite});

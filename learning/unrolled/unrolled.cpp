@@ -38,7 +38,7 @@ class Unroller {
         counted_(layers_.size(), false) {}
 
   Unrolled take() {
-    check_membranes();
+    check_training();
     find_signals();
     find_populations();
     if (made_.layers.empty())
@@ -57,7 +57,13 @@ class Unroller {
   }
 
  private:
-  void check_membranes() const {
+  void check_training() const {
+    const Chosen& loss = trained_.training->loss;
+    if (loss.name == training::Reconstruction::describe().name)
+      throw Error(
+          ErrorKind::input, loss.where,
+          "loss of training (reconstruction): the network decides nothing that a simulation could show; "
+          "`synfire eval` judges it");
     const Chosen& membrane = trained_.training->membrane;
     if (membrane.name == training::OwnMembrane::describe().name) return;
     throw Error(ErrorKind::input, membrane.where,

@@ -30,6 +30,7 @@ struct Case {
   bool recompute = false;
   Chosen membrane{.name = "own"};
   std::size_t truncate = 0;
+  Chosen loss{.name = "cross_entropy"};
 };
 
 template <class Real> Network<Real> network_of(const std::string& layers, const Case& setup) {
@@ -38,6 +39,7 @@ template <class Real> Network<Real> network_of(const std::string& layers, const 
   context.recompute = setup.recompute;
   context.membrane = setup.membrane;
   context.truncate = setup.truncate;
+  if (setup.loss.name == "reconstruction") context.answer = Answer::sample;
   if (setup.smooth)
     context.smooth = std::make_shared<const std::function<double(double)>>(
         [surrogate = context.surrogate](double margin) { return surrogate.primitive(margin); });
@@ -61,7 +63,7 @@ double worst_error(const std::string& layers, const Case& setup, std::string_vie
                    double step = 1e-5) {
   Network<double> network = network_of<double>(layers, setup);
   const Batch<double> batch = batch_of<double>(setup);
-  const Loss<double> loss({.name = "cross_entropy"}, std::uint32_t(setup.steps));
+  const Loss<double> loss(setup.loss, std::uint32_t(setup.steps));
   network.learn(batch, loss, 0);
   double largest = 0, worst = 0;
   const auto weights = network.weights();
@@ -112,6 +114,44 @@ TEST(Gradient, of_maps_is_their_derivative) {
           "{global_pool: mean}", "{global_pool: max}", "flatten"})
       EXPECT_LT(worst_error(head + layer + ", {celu: 1}, " + pool + tail, setup, "", 1e-6), 1e-6)
           << layer << pool;
+}
+
+// A mask of potentials that add up, and what it leaves of other layers, one channel for all or each by
+// itself.
+TEST(Gradient, passes_masks_and_products) {
+  Case setup;
+  setup.input = {3, 4, 2};
+  const std::string seen = head + "{conv: {channels: 2, kernel: 3, padding: 1}, name: seen}, ";
+  for (const std::string mask : {"sequence", "step"})
+    for (const std::string channels : {"1", "2"})
+      EXPECT_LT(worst_error(seen + "{conv: {channels: " + channels +
+                                ", padding: 1, kernel: 3}}, {sample: {fraction: 0.3, mask: " + mask +
+                                "}, name: mask}, {multiply: , from: [mask, seen]}" + tail,
+                            setup),
+                1e-6)
+          << mask << channels;
+  setup.constant = true;
+  EXPECT_LT(
+      worst_error(
+          "[{input: constant}, {dense: 24, name: a}, {dense: 24, name: b}, {sample: 0.2, from: a, name: m}, "
+          "{multiply: , from: [m, b, a]}" +
+              tail,
+          setup),
+      1e-6);
+}
+
+TEST(Gradient, of_a_reconstruction_is_its_derivative) {
+  Case setup;
+  setup.input = {3, 4, 2};
+  setup.loss.name = "reconstruction";
+  const std::string layers =
+      "{conv: {channels: 3, kernel: 3, padding: 1}}, {celu: 1}, {conv: {channels: 1, kernel: 3, "
+      "padding: 1}}, {sample: 0.4, name: mask}, {multiply: , from: [mask, input1]}, {dense: 24}]";
+  EXPECT_LT(worst_error(head + layers, setup), 1e-6);
+  setup.recompute = true;
+  EXPECT_LT(worst_error(head + layers, setup), 1e-6);
+  setup.constant = true;
+  EXPECT_LT(worst_error("[{input: constant}, " + layers, setup), 1e-6);
 }
 
 TEST(Gradient, passes_norms_dropout_and_sums) {
