@@ -105,7 +105,8 @@ inline constexpr std::array layer_options = {
         .meaning = "name of the layer, in the trained file and for `from`; else its kind and a number"},
     Key{.name = "from",
         .kind = Kind::texts,
-        .meaning = "the earlier layer that it reads (`add` and `multiply`: layers); else the one before"},
+        .meaning =
+            "the earlier layer that it reads (`add`, `multiply`, `sample`: layers); else the one before"},
 };
 /// The same, of neurons only.
 inline constexpr std::array neuron_options = {

@@ -174,7 +174,8 @@ struct Multiply {
 };
 
 /// V(t) = leak V(t-1) + x(t). The N inputs of a map with the largest V give 1, the others 0; the threshold,
-/// the N-th largest V, so moves with the sample.
+/// the N-th largest V, so moves with the sample. Where a second layer is read, only inputs at which it is not
+/// 0 take part, and N is the fraction of those.
 struct Sample {
   double fraction = must_be_given;
   double leak = 0.5;
@@ -184,7 +185,8 @@ struct Sample {
     using P = Sample;
     return about<P>(
         "sample",
-        "a mask: 1 at the inputs with the largest potentials, which add up over the steps, 0 elsewhere",
+        "a mask: 1 at the inputs with the largest potentials, which add up over the steps, 0 elsewhere; "
+        "with a second layer to read, of the inputs where that one is not 0",
         "Jiang 2022, thesis, University of Canterbury, section 5.2.2",
         field(&P::fraction, "fraction", Unit::none, Bounds{.low = 0, .high = 1, .low_excluded = true},
               "part of the inputs that gives 1, at least one"),

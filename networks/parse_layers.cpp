@@ -241,11 +241,14 @@ class LayerList {
       if (layer.name == made.name)
         throw Error(ErrorKind::input, made.what.where,
                     fmt::format("layer: there is already one called '{}'", made.name));
-    const bool reads_several =
-        made.what.name == layer::Add::describe().name || made.what.name == layer::Multiply::describe().name;
+    const std::string& kind = made.what.name;
+    const bool reads_several = kind == layer::Add::describe().name ||
+                               kind == layer::Multiply::describe().name ||
+                               (kind == layer::Sample::describe().name && made.from.size() == 2);
     if (made.from.size() > 1 && !reads_several)
-      throw Error(ErrorKind::input, made.what.where,
-                  fmt::format("layer {}: only `add` and `multiply` read several layers", made.what.name));
+      throw Error(
+          ErrorKind::input, made.what.where,
+          fmt::format("layer {}: only `add` and `multiply` read several layers, and `sample` two", kind));
   }
 
   std::vector<LayerDescription> layers_;

@@ -56,7 +56,7 @@ const std::vector<Case> cases = {
     {"from nothing", "{add: , from: []}", 17, "from of layer add: the list is empty"},
     {"from a map", "{add: , from: {a: b}}", 17, "from of layer add: expected a text, got a map"},
     {"two inputs of one", "{relu: , from: [input1, dense1]}", 4,
-     "layer relu: only `add` reads several layers"},
+     "layer relu: only `add` and `multiply` read several layers, and `sample` two"},
     {"learn of no neurons", "{relu: , learn: k}", 12, "layer relu: 'learn' goes with neurons"},
     {"output of no neurons", "{dense: 3, output: membrane}", 14, "'output' goes with neurons"},
     {"recurrence of no neurons", "{dense: 3, recurrent: true}", 14, "'recurrent' goes with neurons"},

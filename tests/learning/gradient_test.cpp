@@ -130,6 +130,16 @@ TEST(Gradient, passes_masks_and_products) {
                             setup),
                 1e-6)
           << mask << channels;
+  for (const std::string mask : {"sequence", "step"})
+    EXPECT_LT(
+        worst_error(
+            head +
+                "{relu: , name: there}, {conv: {channels: 2, kernel: 3, padding: 1}, from: input1, name: v}, "
+                "{sample: {fraction: 0.4, mask: " +
+                mask + "}, from: [v, there], name: mask}, {multiply: , from: [mask, v]}" + tail,
+            setup),
+        1e-6)
+        << mask;
   setup.constant = true;
   EXPECT_LT(
       worst_error(

@@ -1,5 +1,7 @@
 // The mask of a `sample` layer: as many ones as it says, and no potential is left out that is larger than one
 // it takes.
+#include <cmath>
+#include <limits>
 #include <numeric>
 #include <random>
 
@@ -21,19 +23,19 @@ struct Masked {
 
 // What a `sample` layer makes of [steps, samples, features].
 Masked mask_of(const std::string& sample, const SignalShape& input, std::size_t steps,
-               const std::vector<float>& values, std::size_t parts = 1) {
+               const std::vector<float>& values, std::size_t parts = 1, const std::string& before = "") {
   LayerContext context{.steps = steps, .surrogate = Surrogate({.name = "arctan"})};
   context.answer = Answer::anything;
-  const std::string layers =
-      fmt::format("[{{input: {}}}, {{sample: {}}}]", input.constant ? "constant" : "events", sample);
+  const std::string layers = fmt::format("[{{input: {}}}, {}{{sample: {}}}]",
+                                         input.constant ? "constant" : "events", before, sample);
   Network<float> network(parse::parse_layers(parse_yaml(layers, "test.yaml")), input, 0, context, parts);
   Batch<float> batch;
   batch.samples = values.size() / (input.steps(steps) * input.features.size());
   batch.values.assign(values.begin(), values.end());
   batch.labels.assign(batch.samples, 0);
-  const std::size_t wanted[] = {1};
+  const std::size_t last = network.layers().size() - 1, wanted[] = {last};
   network.compute(batch, {}, wanted);
-  return {network.gathered(1), network.shape(1)};
+  return {network.gathered(last), network.shape(last)};
 }
 
 std::vector<float> drawn(std::size_t count, float levels) {
@@ -82,6 +84,29 @@ TEST(SampleLayer, TakesAtLeastOneAndAtMostAll) {
   EXPECT_EQ(ones("0.001"), 1);
   EXPECT_EQ(ones("0.5"), 5);
   EXPECT_EQ(ones("1"), 10);
+}
+
+// The smallest of what is not 0, of all steps or of each; where nothing is there nothing is chosen.
+TEST(SampleLayer, ChoosesAmongWhatAnotherLayerHas) {
+  const std::vector<float> values = {0, 3, 0, 1, 2, 0,  // three steps of six inputs
+                                     0, 0, 0, 5, 4, 0,  //
+                                     0, 0, 0, 0, 0, 0};
+  const auto chosen = [&](const std::string& mask) {
+    return mask_of("{fraction: 0.34, leak: 0, mask: " + mask + "}, from: [turned, input1]",
+                   {{1, 1, 6}, false}, 3, values, 1, "{scale: -1, name: turned}, ")
+        .mask;
+  };
+  EXPECT_EQ(chosen("step"), (std::vector<float>{0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0}));
+  // Potentials of the last step are all 0: of the three that were there the first.
+  EXPECT_EQ(chosen("sequence"), (std::vector<float>{0, 1, 0, 0, 0, 0}));
+}
+
+TEST(SampleLayer, PassesOnWhatIsNoNumber) {
+  auto values = drawn(40, 100);
+  for (const std::size_t k : {3u, 17u, 30u}) values[k] = std::numeric_limits<float>::quiet_NaN();
+  const auto mask = mask_of("0.5", {{1, 1, 40}, true}, 1, values).mask;
+  for (std::size_t k = 0; k < mask.size(); ++k) EXPECT_EQ(std::isnan(mask[k]), std::isnan(values[k])) << k;
+  EXPECT_EQ(std::count(mask.begin(), mask.end(), 1.0F), 17);
 }
 
 TEST(EventGrid, StepsAreEqualPartsWithoutOverflow) {
