@@ -134,8 +134,8 @@ TEST(TrainedLayers, schema_and_parser_agree) {
 
 TEST(TrainedLayers, schema_knows_every_kind_with_every_parameter) {
   const auto value = [](const ParameterInfo& info) {
-    if (!std::isfinite(info.default_value))
-      return std::string(std::isnan(info.default_value) ? "3" : "-inf mV");
+    if (std::isnan(info.default_value)) return std::string(info.bounds.contain(3) ? "3" : "0.5");
+    if (!std::isfinite(info.default_value)) return std::string("-inf mV");
     return info.text_of(info.default_value);
   };
   const auto check = [&](const ModelInfo& kind, const std::string& more) {
@@ -143,7 +143,7 @@ TEST(TrainedLayers, schema_knows_every_kind_with_every_parameter) {
       std::string others;
       for (const auto& other : kind.parameters)
         if (std::isnan(other.default_value) && other.name != info.name)
-          others += fmt::format(", {}: 3", other.name);
+          others += fmt::format(", {}: {}", other.name, value(other));
       expect_both(true,
                   fmt::format("{{{}: {{{}: {}{}}}{}}}", kind.name, info.name, value(info), others, more));
       expect_both(false, fmt::format("{{{}: {{{}_: 1{}}}}}", kind.name, info.name, others));

@@ -150,7 +150,7 @@ TEST(Sampling, KeepsEventsOfAsManyPlacesAsTheMaskHas) {
 // Each stretch of the network's span is looked at by itself, as if it were a recording.
 TEST(Sampling, LongRecordingsAreSampledStretchByStretch) {
   const Folder folder;
-  prepare(folder, {"--set", "layers[0].input.time=events", "--set", "layers[0].input.span=2 ms"});
+  prepare(folder, {"--set", "layers[0].input={time: events, span: 2 ms}"});
   const auto all = noise_events(4000, camera(side, side), 5);
   write_recording(folder.path() / "long.es", all);
   ASSERT_EQ(compress(folder, "long.es", "small.es").exit_code, 0);
