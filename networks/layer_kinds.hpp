@@ -119,7 +119,7 @@ struct Flex {
         "flex",
         "at each place a learned mix of a convolution and a pool of the same square: Y = M C + (1 - M) P, "
         "M = f(Z + eta(t))",
-        "PlasticFlex, thesis, equations 3.2-3.6 and 3.19-3.21",
+        "Ning, PlasticFlex, MRes thesis, Imperial College London, equations 3.2-3.6 and 3.19-3.21",
         field(&P::channels, "channels", Unit::none, some, "number of outputs at a place"),
         field(&P::kernel, "kernel", Unit::none, some, "height and width of the square"),
         field(&P::stride, "stride", Unit::none, some, "step between places"),

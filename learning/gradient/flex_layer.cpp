@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -25,6 +26,9 @@ enum class Activation : std::uint8_t { hard_sigmoid, sigmoid, ste, binary, stoch
 template <class Real> struct Alignment {
   std::vector<std::uint32_t> low, high;
   std::vector<Real> weight;  ///< of the higher one
+  /// The same from the side of `in`: rows of one term for each of its channels, as many as the most has.
+  std::vector<std::uint32_t> back;
+  std::vector<Real> back_weight;
 
   Alignment(std::size_t in, std::size_t out, bool repeat) {
     for (std::size_t o = 0; o < out; ++o) {
@@ -35,6 +39,22 @@ template <class Real> struct Alignment {
       high.push_back(std::uint32_t(std::min(below + 1, in - 1)));
       weight.push_back(Real(at - double(below)));
     }
+    turn(in);
+  }
+
+ private:
+  void turn(std::size_t in) {
+    std::vector<std::vector<std::pair<std::uint32_t, Real>>> terms(in);
+    for (std::size_t o = 0; o < low.size(); ++o) {
+      terms[low[o]].emplace_back(std::uint32_t(o), Real(1) - weight[o]);
+      if (weight[o] != Real(0)) terms[high[o]].emplace_back(std::uint32_t(o), weight[o]);
+    }
+    std::size_t most = 0;
+    for (const auto& of : terms) most = std::max(most, of.size());
+    back.assign(most * in, 0), back_weight.assign(most * in, Real(0));
+    for (std::size_t c = 0; c < in; ++c)
+      for (std::size_t k = 0; k < terms[c].size(); ++k)
+        std::tie(back[k * in + c], back_weight[k * in + c]) = terms[c][k];
   }
 };
 
@@ -175,11 +195,17 @@ template <class Real> class FlexLayer final : public Layer<Real> {
   static constexpr std::size_t statistics = 5, lanes = 16;
   using Sums = std::array<double, statistics>;
 
+  struct Work {
+    LargeVector<Real> mask, slope, full, d_mask, d_own;
+    std::vector<double> draws;
+  };
   struct Kept {
     LargeVector<Real> conv, pool;         // of each input map
+    LargeVector<Real> all;                // the pool with all channels of the output, where these are others
     std::vector<LargeVector<Real>> link;  // what each link of the chain reads, and the logits
     LargeVector<Real> d_conv, d_pool;     // the pool's with all channels of the output
     std::vector<LargeVector<Real>> d_link;
+    Work work;
     Sums sums{};
     double cost = 0;
   };
@@ -259,40 +285,50 @@ template <class Real> class FlexLayer final : public Layer<Real> {
                      : average_pool(in_.features, out_.features, window_, from, to);
       });
     }
+    if (!aligned()) {
+      kept.all.resize(count * out_.features.size());
+      for (std::size_t r = 0; r < count; ++r)
+        to_all_channels(kept.pool.data() + r * pool_size(), kept.all.data() + r * out_.features.size());
+    }
     if (!by_threshold() || is_frozen()) return;
     kept.link[0].resize(count * mask_shape_.size());
-    LargeVector<Real> all(out_.features.size());
     for (std::size_t r = 0; r < count; ++r)
-      above_threshold(kept.pool.data() + r * pool_size(), all, kept.link[0].data() + r * mask_shape_.size());
+      above_threshold(kept, r, kept.link[0].data() + r * mask_shape_.size());
+  }
+  const Real* pool_of(const Kept& kept, std::size_t row) const {
+    return (aligned() ? kept.pool : kept.all).data() + row * out_.features.size();
   }
   // z = P - threshold, P being the mean over its channels where they share a mask.
-  void above_threshold(const Real* pool, LargeVector<Real>& all, Real* z) const {
-    const Real* threshold = threshold_->values.data();
+  void above_threshold(const Kept& kept, std::size_t row, Real* __restrict z) const {
+    const Real* __restrict threshold = threshold_->values.data();
     if (mask_shape_.channels == out_.features.channels) {
-      const Real* p = with_all_channels(pool, all);
-      for (std::size_t i = 0; i < mask_shape_.size(); ++i) z[i] = p[i] - threshold[i];
+      const Real* __restrict p = pool_of(kept, row);
+      const std::size_t size = mask_shape_.size();
+      run_loop([=]() SYNFIRE_INLINE {
+        SYNFIRE_INDEPENDENT
+        for (std::size_t i = 0; i < size; ++i) z[i] = p[i] - threshold[i];
+      });
       return;
     }
     const std::size_t channels = in_.features.channels;
+    const Real* pool = kept.pool.data() + row * pool_size();
     for (std::size_t place = 0; place < mask_shape_.places(); ++place) {
       Real sum = 0;
       for (std::size_t c = 0; c < channels; ++c) sum += pool[place * channels + c];
       z[place] = sum / Real(channels) - threshold[place];
     }
   }
-  const Real* with_all_channels(const Real* pool, LargeVector<Real>& all) const {
-    if (aligned()) return pool;
+  void to_all_channels(const Real* pool, Real* all) const {
     const std::size_t in = in_.features.channels, out = out_.features.channels;
     const std::uint32_t *low = align_.low.data(), *high = align_.high.data();
     const Real* w = align_.weight.data();
     run_loop([&]() SYNFIRE_INLINE {
       for (std::size_t place = 0; place < out_.features.places(); ++place) {
         const Real* __restrict from = pool + place * in;
-        Real* __restrict to = all.data() + place * out;
+        Real* __restrict to = all + place * out;
         for (std::size_t c = 0; c < out; ++c) to[c] = from[low[c]] + w[c] * (from[high[c]] - from[low[c]]);
       }
     });
-    return all.data();
   }
   // The transpose of that; overwrites d.
   void to_own_channels(const Real* d_all, Real* d) const {
@@ -302,12 +338,17 @@ template <class Real> class FlexLayer final : public Layer<Real> {
       return;
     }
     std::fill_n(d, pool_size(), Real(0));
-    for (std::size_t place = 0; place < out_.features.places(); ++place)
-      for (std::size_t c = 0; c < out; ++c) {
-        const Real of = d_all[place * out + c], w = align_.weight[c];
-        d[place * in + align_.low[c]] += of - w * of;
-        d[place * in + align_.high[c]] += w * of;
+    run_loop([&]() SYNFIRE_INLINE {
+      for (std::size_t place = 0; place < out_.features.places(); ++place) {
+        const Real* __restrict from = d_all + place * out;
+        Real* __restrict to = d + place * in;
+        for (std::size_t k = 0; k < align_.back_weight.size(); k += in) {
+          const std::uint32_t* source = align_.back.data() + k;
+          const Real* w = align_.back_weight.data() + k;
+          for (std::size_t c = 0; c < in; ++c) to[c] += w[c] * from[source[c]];
+        }
       }
+    });
   }
 
   // --- the chain of layers that gives the logits
@@ -369,10 +410,6 @@ template <class Real> class FlexLayer final : public Layer<Real> {
     }
   }
 
-  struct Work {
-    LargeVector<Real> mask, slope, all, pool, d_mask;
-    std::vector<double> draws;
-  };
   // mask[i] = f(z[i] + eta) and its slope.
   void activate(const Pass& pass, const Piece<Real>& piece, std::size_t b, std::size_t t, Work& work) const {
     const std::size_t size = mask_shape_.size(), row = (in_.constant ? 0 : t) * piece.samples + b;
@@ -420,14 +457,14 @@ template <class Real> class FlexLayer final : public Layer<Real> {
     for (std::size_t i = 0; i < size; ++i) m[i] = z[i] + eta > Real(0) ? Real(1) : Real(0);
   }
   // The mask with all channels.
-  const Real* full_mask(const Pass& pass, const Piece<Real>& piece, std::size_t b, std::size_t t, Work& work,
-                        LargeVector<Real>& full) const {
+  const Real* full_mask(const Pass& pass, const Piece<Real>& piece, std::size_t b, std::size_t t,
+                        Work& work) const {
     if (is_frozen()) return fixed_.data();
     activate(pass, piece, b, t, work);
     if (mask_shape_.channels == out_.features.channels) return work.mask.data();
-    full.resize(out_.features.size());
-    spread(work.mask.data(), full.data());
-    return full.data();
+    work.full.resize(out_.features.size());
+    spread(work.mask.data(), work.full.data());
+    return work.full.data();
   }
 
   // --- both together
@@ -435,9 +472,7 @@ template <class Real> class FlexLayer final : public Layer<Real> {
   void mix(const Pass& pass, const Piece<Real>& piece) {
     Kept& kept = kept_[piece.part];
     kept.sums = {};
-    Work work;
-    LargeVector<Real> full;
-    work.all.resize(out_.features.size());
+    Work& work = kept.work;
     const bool averages = mean_ && pass.training && !is_frozen();
     std::optional<typename OrderedSum<Real>::Term> masks;
     if (averages) {
@@ -445,10 +480,10 @@ template <class Real> class FlexLayer final : public Layer<Real> {
       std::fill_n(masks->values, mask_shape_.size(), Real(0));
     }
     for_each_row(pass, piece, [&](std::size_t b, std::size_t t, std::size_t in, std::size_t out) {
-      const Real* m = full_mask(pass, piece, b, t, work, full);
-      const Real* p = with_all_channels(kept.pool.data() + in * pool_size(), work.all);
-      mix_row(kept.conv.data() + in * out_.features.size(), p, m, piece.output + out * out_.features.size(),
-              kept.sums);
+      const Real* m = full_mask(pass, piece, b, t, work);
+      const Real* p = pool_of(kept, in);
+      mix_row(out_.features.size(), kept.conv.data() + in * out_.features.size(), p, m,
+              piece.output + out * out_.features.size(), kept.sums);
       if (averages)
         for (std::size_t i = 0; i < mask_shape_.size(); ++i) masks->values[i] += work.mask[i];
     });
@@ -461,25 +496,37 @@ template <class Real> class FlexLayer final : public Layer<Real> {
       for (std::size_t b = 0; b < piece.samples; ++b)
         visit(b, t, (in_.constant ? 0 : t) * piece.samples + b, t * piece.samples + b);
   }
-  void mix_row(const Real* __restrict c, const Real* __restrict p, const Real* __restrict m,
-               Real* __restrict y, Sums& sums) const {
-    const std::size_t size = out_.features.size();
+  static void mix_row(std::size_t size, const Real* c, const Real* p, const Real* m, Real* y, Sums& sums) {
     Real found[statistics][lanes] = {};
-    const auto one = [&](std::size_t i, std::size_t l) SYNFIRE_INLINE {
-      const Real d = c[i] - p[i], far = d < Real(0) ? -d : d, open = m[i] * (Real(1) - m[i]);
-      const Real reach = (c[i] < Real(0) ? -c[i] : c[i]) + (p[i] < Real(0) ? -p[i] : p[i]);
-      y[i] = p[i] + m[i] * d;
-      found[0][l] += m[i] > Real(0.5) ? Real(1) : Real(0);
-      found[1][l] += open;
-      found[2][l] += far;
-      found[3][l] += open * far;
-      found[4][l] += far / (reach + Real(1e-8));
-    };
     run_loop([&]() SYNFIRE_INLINE {
+      const Real* __restrict conv = c;
+      const Real* __restrict pool = p;
+      const Real* __restrict mask = m;
+      Real* __restrict to = y;
+      Real chosen[lanes] = {}, open[lanes] = {}, apart[lanes] = {}, hangs[lanes] = {}, scaled[lanes] = {};
       std::size_t i = 0;
       for (; i + lanes <= size; i += lanes) SYNFIRE_LANES
-      for (std::size_t l = 0; l < lanes; ++l) one(i + l, l);
-      for (; i < size; ++i) one(i, 0);
+      for (std::size_t l = 0; l < lanes; ++l) {
+        const Real a = conv[i + l], b = pool[i + l], w = mask[i + l], d = a - b;
+        const Real far = std::abs(d), undecided = w * (Real(1) - w);
+        to[i + l] = b + w * d;
+        chosen[l] += w > Real(0.5) ? Real(1) : Real(0);
+        open[l] += undecided;
+        apart[l] += far;
+        hangs[l] += undecided * far;
+        scaled[l] += far / (std::abs(a) + std::abs(b) + Real(1e-8));
+      }
+      for (; i < size; ++i) {
+        const Real d = conv[i] - pool[i], undecided = mask[i] * (Real(1) - mask[i]);
+        to[i] = pool[i] + mask[i] * d;
+        chosen[0] += mask[i] > Real(0.5) ? Real(1) : Real(0);
+        open[0] += undecided;
+        apart[0] += std::abs(d);
+        hangs[0] += undecided * std::abs(d);
+        scaled[0] += std::abs(d) / (std::abs(conv[i]) + std::abs(pool[i]) + Real(1e-8));
+      }
+      const Real* all[] = {chosen, open, apart, hangs, scaled};
+      for (std::size_t k = 0; k < statistics; ++k) std::copy_n(all[k], lanes, found[k]);
     });
     for (std::size_t k = 0; k < statistics; ++k)
       for (std::size_t l = 0; l < lanes; ++l) sums[k] += double(found[k][l]);
@@ -512,17 +559,16 @@ template <class Real> class FlexLayer final : public Layer<Real> {
     kept.d_conv.resize(count * size), kept.d_pool.resize(count * size);
     kept.d_link.resize(chain_.size() + 1);
     kept.d_link.back().resize(is_frozen() ? 0 : count * masked);
-    Work work;
-    LargeVector<Real> full;
-    work.all.resize(size), work.d_mask.resize(size);
+    Work& work = kept.work;
+    work.d_mask.resize(size);
     for_each_row(pass, piece, [&](std::size_t b, std::size_t t, std::size_t in, std::size_t out) {
       const bool first = !in_.constant || t == 0;  // else steps add up
-      const Real* m = full_mask(pass, piece, b, t, work, full);
-      const Real* p = with_all_channels(kept.pool.data() + in * pool_size(), work.all);
+      const Real* m = full_mask(pass, piece, b, t, work);
+      const Real* p = pool_of(kept, in);
       const Real *c = kept.conv.data() + in * size, *dy = piece.d_output + out * size;
       Real *d_conv = kept.d_conv.data() + in * size, *d_pool = kept.d_pool.data() + in * size;
-      if (first) std::fill_n(d_conv, size, Real(0)), std::fill_n(d_pool, size, Real(0));
-      unmix_row(c, p, m, dy, d_conv, d_pool, work.d_mask.data());
+      first ? unmix_row<true>(c, p, m, dy, d_conv, d_pool, work.d_mask.data())
+            : unmix_row<false>(c, p, m, dy, d_conv, d_pool, work.d_mask.data());
       if (is_frozen()) return;
       add_terms(pass, c, p, m, d_conv, d_pool, work.d_mask.data(), kept.cost);
       Real* d_logits = kept.d_link.back().data() + in * masked;
@@ -530,6 +576,7 @@ template <class Real> class FlexLayer final : public Layer<Real> {
       to_logits(work, d_logits);
     });
   }
+  template <bool first>
   void unmix_row(const Real* __restrict c, const Real* __restrict p, const Real* __restrict m,
                  const Real* __restrict dy, Real* __restrict d_conv, Real* __restrict d_pool,
                  Real* __restrict d_mask) const {
@@ -539,8 +586,8 @@ template <class Real> class FlexLayer final : public Layer<Real> {
       SYNFIRE_INDEPENDENT
       for (std::size_t i = 0; i < size; ++i) {
         const Real taken = dy[i] * m[i];
-        d_conv[i] += taken;
-        d_pool[i] += dy[i] - taken;
+        d_conv[i] = first ? taken : d_conv[i] + taken;
+        d_pool[i] = first ? dy[i] - taken : d_pool[i] + (dy[i] - taken);
         d_mask[i] = share * dy[i] * (c[i] - p[i]);
       }
     });
@@ -567,7 +614,11 @@ template <class Real> class FlexLayer final : public Layer<Real> {
     const std::size_t channels = out_.features.channels / mask_shape_.channels;  // that share a mask
     const Real* d_mask = work.d_mask.data();
     if (channels == 1) {
-      for (std::size_t i = 0; i < mask_shape_.size(); ++i) d_logits[i] += work.slope[i] * d_mask[i];
+      const Real* slope = work.slope.data();
+      run_loop([=, size = mask_shape_.size()]() SYNFIRE_INLINE {
+        SYNFIRE_INDEPENDENT
+        for (std::size_t i = 0; i < size; ++i) d_logits[i] += slope[i] * d_mask[i];
+      });
       return;
     }
     for (std::size_t place = 0; place < mask_shape_.places(); ++place) {
@@ -596,13 +647,16 @@ template <class Real> class FlexLayer final : public Layer<Real> {
   void back_through_pool(const Pass& pass, const Piece<Real>& piece) {
     Kept& kept = kept_[piece.part];
     const std::size_t count = rows(pass, piece);
-    const bool live = !is_frozen();
+    const bool live = !is_frozen(), through_pool = live && by_threshold() && !competes();
     if (live && by_threshold()) back_to_threshold(piece, count);
     if (piece.d_inputs[0] == nullptr) return;
-    LargeVector<Real> d_own(pool_size());
+    const bool element = mask_shape_.channels == out_.features.channels;
+    if (through_pool && element) add(kept.d_link[0].data(), count * mask_shape_.size(), kept.d_pool.data());
+    LargeVector<Real>& d_own = kept.work.d_own;
+    d_own.resize(pool_size());
     for (std::size_t r = 0; r < count; ++r) {
       to_own_channels(kept.d_pool.data() + r * out_.features.size(), d_own.data());
-      if (live && by_threshold() && !competes()) add_logits(kept.d_link[0], r, d_own);
+      if (through_pool && !element) add_to_mean(kept.d_link[0].data() + r * mask_shape_.size(), d_own.data());
       const Real* from = piece.inputs[0] + r * in_.features.size();
       Real* to = piece.d_inputs[0] + r * in_.features.size();
       run_loop([&]() SYNFIRE_INLINE {
@@ -611,28 +665,31 @@ template <class Real> class FlexLayer final : public Layer<Real> {
                      : average_pool_back(in_.features, out_.features, window_, d_own.data(), to);
       });
     }
-    if (!live || by_threshold() || competes()) return;
-    for (std::size_t i = 0; i < count * in_.features.size(); ++i) piece.d_inputs[0][i] += kept.d_link[0][i];
+    if (live && !by_threshold() && !competes())
+      add(kept.d_link[0].data(), count * in_.features.size(), piece.d_inputs[0]);
+  }
+  static void add(const Real* __restrict from, std::size_t size, Real* __restrict to) {
+    run_loop([=]() SYNFIRE_INLINE {
+      SYNFIRE_INDEPENDENT
+      for (std::size_t i = 0; i < size; ++i) to[i] += from[i];
+    });
+  }
+  // Through z = mean of P - threshold.
+  void add_to_mean(const Real* d, Real* d_own) const {
+    const std::size_t channels = in_.features.channels;
+    for (std::size_t place = 0; place < mask_shape_.places(); ++place)
+      for (std::size_t c = 0; c < channels; ++c) d_own[place * channels + c] += d[place] / Real(channels);
   }
   void back_to_threshold(const Piece<Real>& piece, std::size_t count) {
     auto term = threshold_sum_.open(piece.part);
     std::fill_n(term.values, threshold_->size(), Real(0));
-    for (std::size_t r = 0; r < count; ++r)
-      for (std::size_t i = 0; i < threshold_->size(); ++i)
-        term.values[i] -= kept_[piece.part].d_link[0][r * threshold_->size() + i];
+    const Real* from = kept_[piece.part].d_link[0].data();
+    const std::size_t size = threshold_->size();
+    run_loop([=, to = term.values]() SYNFIRE_INLINE {
+      for (std::size_t r = 0; r < count; ++r) SYNFIRE_INDEPENDENT
+      for (std::size_t i = 0; i < size; ++i) to[i] -= from[r * size + i];
+    });
     threshold_sum_.add(std::move(term));
-  }
-  // Through z = P - threshold.
-  void add_logits(const LargeVector<Real>& d_z, std::size_t row, LargeVector<Real>& d_own) const {
-    const Real* d = d_z.data() + row * mask_shape_.size();
-    const std::size_t channels = in_.features.channels;
-    if (mask_shape_.channels == out_.features.channels) {
-      LargeVector<Real> more(pool_size());
-      to_own_channels(d, more.data());
-      for (std::size_t i = 0; i < pool_size(); ++i) d_own[i] += more[i];
-      return;
-    }
-    for (std::size_t i = 0; i < pool_size(); ++i) d_own[i] += d[i / channels] / Real(channels);
   }
 
   layer::Flex p_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <limits>
+#include <utility>
 
 #include "learning/gradient/layer.hpp"
 
@@ -16,14 +17,19 @@ struct Window {
 /// Calls visit(place of the output, place of the input) for all pairs, output by output.
 template <class Visit>
 void for_each_under(const FeatureShape& in, const FeatureShape& out, const Window& w, const Visit& visit) {
-  for (std::size_t y = 0; y < out.height; ++y)
-    for (std::size_t x = 0; x < out.width; ++x)
-      for (std::size_t k = 0; k < w.kernel * w.kernel; ++k) {
-        const std::size_t iy = y * w.stride + k / w.kernel, ix = x * w.stride + k % w.kernel;
-        if (iy < w.padding || ix < w.padding || iy - w.padding >= in.height || ix - w.padding >= in.width)
-          continue;
-        visit(y * out.width + x, (iy - w.padding) * in.width + (ix - w.padding));
-      }
+  // Of a square that begins at `at` places, padding included: its first place in the map, and the end.
+  const auto clip = [&](std::size_t at, std::size_t places) {
+    const std::size_t end = std::min(at + w.kernel, places + w.padding);
+    return std::pair(at > w.padding ? at - w.padding : 0, end > w.padding ? end - w.padding : 0);
+  };
+  for (std::size_t y = 0; y < out.height; ++y) {
+    const auto [top, bottom] = clip(y * w.stride, in.height);
+    for (std::size_t x = 0; x < out.width; ++x) {
+      const auto [left, right] = clip(x * w.stride, in.width);
+      for (std::size_t iy = top; iy < bottom; ++iy)
+        for (std::size_t ix = left; ix < right; ++ix) visit(y * out.width + x, iy * in.width + ix);
+    }
+  }
 }
 
 template <class Real>
