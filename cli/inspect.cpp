@@ -69,7 +69,8 @@ AskedPicture asked_picture(const std::string& file, const std::string& asked) {
   using learning::TrainingPicture;
   constexpr std::pair<std::string_view, TrainingPicture> words[] = {{"training", TrainingPicture::training},
                                                                     {"confusion", TrainingPicture::confusion},
-                                                                    {"rates", TrainingPicture::rates}};
+                                                                    {"rates", TrainingPicture::rates},
+                                                                    {"routing", TrainingPicture::routing}};
   const std::string word = asked.substr(0, asked.find('='));
   for (const auto& [name, picture] : words)
     if (word == name)
@@ -79,10 +80,10 @@ AskedPicture asked_picture(const std::string& file, const std::string& asked) {
   if (word == "raster" || word == "rasters" || word == "weights")
     throw Error(
         ErrorKind::usage,
-        fmt::format(
-            "--plot {}: '{}' holds a training, no spikes; `synfire run {} --output run.h5`, then "
-            "`synfire inspect run.h5 --plot raster.png` (for a training: training, confusion or rates)",
-            word, file, file));
+        fmt::format("--plot {}: '{}' holds a training, no spikes; `synfire run {} --output run.h5`, then "
+                    "`synfire inspect run.h5 --plot raster.png` (for a training: training, confusion, rates "
+                    "or routing)",
+                    word, file, file));
   return {TrainingPicture::all, asked};
 }
 

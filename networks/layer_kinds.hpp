@@ -94,6 +94,72 @@ struct TransposedConv {
   }
 };
 
+/// Y = M C + (1 - M) P, C the convolution and P the pool of the same squares. P has as many channels as the
+/// input and is brought to those of C: `interpolate` reads it at (o + 1/2) in/out - 1/2, clamped, linearly
+/// between channels; `repeat` takes channel o mod in. M = f(Z + eta(t)).
+struct Flex {
+  double channels = must_be_given;
+  double kernel = 3, stride = 1, padding = 1;
+  double bias = 1, init = 0;
+  double pool = 0, align = 0, logits = 0, blocks = 1, norm = 1, granularity = 0, activation = 0, backward = 0;
+  double threshold = 0, context = 0, context_size = 1, learning = 0, rate = 1e-3, frozen_after = 0;
+  double target_weight = 0, target = 0.5, binary_weight = 0, route_weight = 0;
+  static constexpr std::array<std::string_view, 2> pools = {"max", "average"};
+  static constexpr std::array<std::string_view, 2> alignments = {"interpolate", "repeat"};
+  static constexpr std::array<std::string_view, 2> logit_sources = {"threshold", "conv"};
+  static constexpr std::array<std::string_view, 2> granularities = {"element", "spatial"};
+  static constexpr std::array<std::string_view, 5> activations = {"hard_sigmoid", "sigmoid", "ste", "binary",
+                                                                  "stochastic"};
+  static constexpr std::array<std::string_view, 2> backwards = {"identity", "sigmoid"};
+  static constexpr std::array<std::string_view, 3> contexts = {"none", "noise", "ramp"};
+  static constexpr std::array<std::string_view, 2> ways = {"gradient", "competition"};
+  static constexpr auto describe() {
+    using P = Flex;
+    return about<P>(
+        "flex",
+        "at each place a learned mix of a convolution and a pool of the same square: Y = M C + (1 - M) P, "
+        "M = f(Z + eta(t))",
+        "Ning, PlasticFlex, MRes thesis, Imperial College London, equations 3.2-3.6 and 3.19-3.21",
+        field(&P::channels, "channels", Unit::none, some, "number of outputs at a place"),
+        field(&P::kernel, "kernel", Unit::none, some, "height and width of the square"),
+        field(&P::stride, "stride", Unit::none, some, "step between places"),
+        field(&P::padding, "padding", Unit::none, count, "places around: zeros that never win a pool"),
+        field(&P::bias, "bias", Unit::none, flag, "whether the convolution has a bias for each channel"),
+        field(&P::init, "init", starts, start_meaning),
+        field(&P::pool, "pool", pools, "P: the largest or the mean"),
+        field(&P::align, "align", alignments, "how P comes to have `channels`"),
+        field(&P::logits, "logits", logit_sources,
+              "Z: P less a threshold learned for each element, or blocks of convolution, leaky ReLU (0.01) "
+              "and norm of the input; the first as the layer itself, others 3 x 3"),
+        field(&P::blocks, "blocks", Unit::none, Bounds{.low = 1, .high = 8, .whole = true},
+              "logits conv: number of blocks"),
+        field(&P::norm, "norm", Unit::none, flag, "whether a batch norm acts on Z"),
+        field(&P::granularity, "granularity", granularities,
+              "a mask of its own for each element, or one for all channels of a place"),
+        field(&P::activation, "activation", activations,
+              "f: clip(z/6 + 1/2, 0, 1), 1/(1 + e^-z), the step z > 0 with a gradient, the step without, or "
+              "1 with probability 1/(1 + e^-z) while learning and the step afterwards"),
+        field(&P::backward, "backward", backwards, "activation ste: its slope is 1, or that of the sigmoid"),
+        field(&P::threshold, "threshold", Unit::none, unbounded, "logits threshold: at the start"),
+        field(&P::context, "context", contexts,
+              "eta(t): 0, normal noise of each sample and step, or from -`context_size` in the first step to "
+              "+`context_size` in the last"),
+        field(&P::context_size, "context_size", Unit::none, non_negative, "deviation or size of eta"),
+        field(&P::learning, "learning", ways,
+              "of the mask: by the gradient of the loss, or by competition, moved along rate (|C| - |P|)"),
+        field(&P::rate, "rate", Unit::none, non_negative, "of the competition"),
+        field(&P::frozen_after, "frozen_after", Unit::none, count,
+              "epochs after which the running mean of M, made 0 or 1 at 1/2, is the mask for good; 0: never"),
+        field(&P::target_weight, "target_weight", Unit::none, non_negative,
+              "of the mean of (M - target)^2 in the loss"),
+        field(&P::target, "target", Unit::none, fraction, "tau of that"),
+        field(&P::binary_weight, "binary_weight", Unit::none, non_negative,
+              "of the mean of 4 M (1 - M) in the loss"),
+        field(&P::route_weight, "route_weight", Unit::none, non_negative,
+              "of the sum over elements of M (1 - M) |C - P| in the loss"));
+  }
+};
+
 struct MaxPool {
   double kernel = 2, stride = 0, padding = 0;
   static constexpr auto describe() {
@@ -213,6 +279,15 @@ struct LeakyRelu {
                             field(&LeakyRelu::slope, "slope", Unit::none, unbounded, "slope below 0"));
   }
 };
+struct Clamp {
+  double low = 0, high = 1;
+  static constexpr auto describe() {
+    using P = Clamp;
+    return about<P>("clamp", "x kept between two values", "",
+                    field(&P::low, "low", Unit::none, unbounded, "least value"),
+                    field(&P::high, "high", Unit::none, unbounded, "largest value"));
+  }
+};
 struct Scale {
   double factor = 1;
   static constexpr auto describe() {
@@ -246,8 +321,8 @@ struct LogSoftmaxReadout {
 };
 
 using Kinds =
-    TypeList<Input, Dense, Conv, TransposedConv, MaxPool, AveragePool, GlobalPool, BatchNorm, Dropout,
-             Flatten, Add, Multiply, Sample, Relu, Celu, LeakyRelu, Scale, Readout, LogSoftmaxReadout>;
+    TypeList<Input, Dense, Conv, TransposedConv, Flex, MaxPool, AveragePool, GlobalPool, BatchNorm, Dropout,
+             Flatten, Add, Multiply, Sample, Relu, Celu, LeakyRelu, Clamp, Scale, Readout, LogSoftmaxReadout>;
 
 /// All kinds as plain data; a parameter without a default has NaN there.
 const std::vector<ModelInfo>& kinds();

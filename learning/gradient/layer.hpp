@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -53,6 +54,15 @@ template <class Real> struct Piece {
   std::span<Real* const> d_inputs;  ///< to be written; null pointers where nobody asks
 };
 
+/// What a mask chose between two branches C and P, as means over elements, steps and samples (Flex layers).
+struct Routing {
+  double conv_ratio = 0;   ///< part of M above 1/2
+  double binariness = 0;   ///< 1 - 4 M (1 - M)
+  double sensitivity = 0;  ///< |C - P|
+  double leverage = 0;     ///< M (1 - M) |C - P|
+  double normalised = 0;   ///< |C - P| / (|C| + |P| + 1e-8)
+};
+
 /// A layer of a network over numbers of type Real. The parts of a batch are computed side by side, so what
 /// `forward` and `backward` keep is kept by part. A layer that must know all parts before it can go on
 /// (a norm over the batch) takes several rounds.
@@ -64,6 +74,8 @@ template <class Real> class Layer {
   virtual std::vector<Weights<Real>*> weights() { return {}; }
   /// What is no weight and still has to be kept with them, such as running means.
   virtual std::vector<Weights<Real>*> buffers() { return {}; }
+  /// Before the first pass of an epoch, counted from 0, in training.
+  virtual void begin_epoch(std::uint64_t epoch) { static_cast<void>(epoch); }
   /// Before the first part of a pass; the samples of the parts, none where another rank computes them. Arrays
   /// may come from `spare`.
   virtual void begin(const Pass&, std::span<const std::size_t> samples, SpareArrays<Real>& spare) {
@@ -92,6 +104,10 @@ template <class Real> class Layer {
   virtual bool reads_output() const { return false; }
   /// Mean of the output over neurons, steps and samples of the last pass; nothing where it means nothing.
   virtual double mean_rate() const { return -1; }
+  /// What the layer itself adds to the loss, of a part, once `backward` has seen it.
+  virtual double cost(std::size_t part) const { return static_cast<void>(part), 0; }
+  /// Of the last pass.
+  virtual std::optional<Routing> routing() const { return std::nullopt; }
 };
 
 }  // namespace synfire::learning

@@ -48,6 +48,9 @@ template <class Real>
 std::unique_ptr<Layer<Real>> make_sampling(const LayerDescription&, std::span<const SignalShape>,
                                            const LayerContext&);
 template <class Real>
+std::unique_ptr<Layer<Real>> make_flex(const LayerDescription&, std::span<const SignalShape>,
+                                       const LayerContext&);
+template <class Real>
 std::unique_ptr<Layer<Real>> make_norm(const LayerDescription&, std::span<const SignalShape>,
                                        const LayerContext&);
 template <class Real>

@@ -7,6 +7,7 @@
 #include "core/loops.hpp"
 #include "core/random.hpp"
 #include "learning/gradient/layers.hpp"
+#include "learning/gradient/pools.hpp"
 #include "learning/gradient/rank_parts.hpp"
 #include "networks/layer_kinds.hpp"
 
@@ -70,6 +71,15 @@ template <class Real> struct Exponential {
   SYNFIRE_HD Real slope(Real x) const {
     return x > Real(0) ? Real(1) : math::exp((x > Real(0) ? Real(0) : x) / alpha);
   }
+};
+
+template <class Real> struct Clamped {
+  Real low, high;
+  SYNFIRE_HD Real value(Real x) const {
+    const Real raised = x > low ? x : low;
+    return raised < high ? raised : high;
+  }
+  SYNFIRE_HD Real slope(Real x) const { return x > low && x < high ? Real(1) : Real(0); }
 };
 
 /// y = k x with a learned k.
@@ -145,23 +155,6 @@ template <class Real> class AddLayer final : public Layer<Real> {
   SignalShape out_;
 };
 
-struct Window {
-  std::size_t kernel, stride, padding;
-};
-
-/// Calls visit(place of the output, place of the input) for all pairs, output by output.
-template <class Visit>
-void for_each_under(const FeatureShape& in, const FeatureShape& out, const Window& w, const Visit& visit) {
-  for (std::size_t y = 0; y < out.height; ++y)
-    for (std::size_t x = 0; x < out.width; ++x)
-      for (std::size_t k = 0; k < w.kernel * w.kernel; ++k) {
-        const std::size_t iy = y * w.stride + k / w.kernel, ix = x * w.stride + k % w.kernel;
-        if (iy < w.padding || ix < w.padding || iy - w.padding >= in.height || ix - w.padding >= in.width)
-          continue;
-        visit(y * out.width + x, (iy - w.padding) * in.width + (ix - w.padding));
-      }
-}
-
 /// The largest under a square; the first of equals passes the gradient on.
 template <class Real> class MaxPoolLayer final : public Layer<Real> {
  public:
@@ -172,21 +165,16 @@ template <class Real> class MaxPoolLayer final : public Layer<Real> {
   bool reads_output() const override { return true; }
 
   void forward(const Pass& pass, const Piece<Real>& piece, int) override {
-    const std::size_t maps = out_.steps(pass.steps) * piece.samples, channels = out_.features.channels;
+    const std::size_t maps = out_.steps(pass.steps) * piece.samples;
     for (std::size_t m = 0; m < maps; ++m) {
       const Real* from = piece.inputs[0] + m * in_.features.size();
       Real* to = piece.output + m * out_.features.size();
-      std::fill_n(to, out_.features.size(), std::numeric_limits<Real>::lowest());
-      for_each_under(in_.features, out_.features, window_, [&](std::size_t o, std::size_t i) {
-        Real* __restrict y = to + o * channels;
-        const Real* __restrict x = from + i * channels;
-        for (std::size_t c = 0; c < channels; ++c) y[c] = x[c] > y[c] ? x[c] : y[c];
-      });
+      max_pool(in_.features, out_.features, window_, from, to);
     }
   }
   void backward(const Pass& pass, const Piece<Real>& piece, int) override {
     if (piece.d_inputs[0] == nullptr) return;
-    const std::size_t maps = out_.steps(pass.steps) * piece.samples, channels = out_.features.channels;
+    const std::size_t maps = out_.steps(pass.steps) * piece.samples;
     std::fill_n(piece.d_inputs[0], maps * in_.features.size(), Real(0));
     LargeVector<Real> left(out_.features.size());  // gradient that has not found its input yet
     for (std::size_t m = 0; m < maps; ++m) {
@@ -194,17 +182,7 @@ template <class Real> class MaxPoolLayer final : public Layer<Real> {
       const Real* top = piece.output + m * out_.features.size();
       Real* to = piece.d_inputs[0] + m * in_.features.size();
       std::copy_n(piece.d_output + m * out_.features.size(), out_.features.size(), left.data());
-      for_each_under(in_.features, out_.features, window_, [&](std::size_t o, std::size_t i) {
-        Real* __restrict d = left.data() + o * channels;
-        const Real* __restrict y = top + o * channels;
-        const Real* __restrict x = from + i * channels;
-        Real* __restrict dx = to + i * channels;
-        for (std::size_t c = 0; c < channels; ++c) {
-          const bool found = x[c] == y[c];
-          dx[c] += found ? d[c] : Real(0);
-          d[c] = found ? Real(0) : d[c];
-        }
-      });
+      max_pool_back(in_.features, out_.features, window_, from, top, left.data(), to);
     }
   }
 
@@ -216,36 +194,28 @@ template <class Real> class MaxPoolLayer final : public Layer<Real> {
 template <class Real> class AveragePoolLayer final : public Layer<Real> {
  public:
   AveragePoolLayer(const SignalShape& in, const SignalShape& out, const Window& window)
-      : in_(in), out_(out), window_(window), share_(Real(1) / Real(window.kernel * window.kernel)) {}
+      : in_(in), out_(out), window_(window) {}
   SignalShape shape() const override { return out_; }
   bool again() const override { return true; }
 
   void forward(const Pass& pass, const Piece<Real>& piece, int) override {
-    const std::size_t maps = out_.steps(pass.steps) * piece.samples, channels = out_.features.channels;
-    std::fill_n(piece.output, maps * out_.features.size(), Real(0));
+    const std::size_t maps = out_.steps(pass.steps) * piece.samples;
     for (std::size_t m = 0; m < maps; ++m)
-      for_each_under(in_.features, out_.features, window_, [&](std::size_t o, std::size_t i) {
-        Real* __restrict y = piece.output + m * out_.features.size() + o * channels;
-        const Real* __restrict x = piece.inputs[0] + m * in_.features.size() + i * channels;
-        for (std::size_t c = 0; c < channels; ++c) y[c] += share_ * x[c];
-      });
+      average_pool(in_.features, out_.features, window_, piece.inputs[0] + m * in_.features.size(),
+                   piece.output + m * out_.features.size());
   }
   void backward(const Pass& pass, const Piece<Real>& piece, int) override {
     if (piece.d_inputs[0] == nullptr) return;
-    const std::size_t maps = out_.steps(pass.steps) * piece.samples, channels = out_.features.channels;
+    const std::size_t maps = out_.steps(pass.steps) * piece.samples;
     std::fill_n(piece.d_inputs[0], maps * in_.features.size(), Real(0));
     for (std::size_t m = 0; m < maps; ++m)
-      for_each_under(in_.features, out_.features, window_, [&](std::size_t o, std::size_t i) {
-        const Real* __restrict dy = piece.d_output + m * out_.features.size() + o * channels;
-        Real* __restrict dx = piece.d_inputs[0] + m * in_.features.size() + i * channels;
-        for (std::size_t c = 0; c < channels; ++c) dx[c] += share_ * dy[c];
-      });
+      average_pool_back(in_.features, out_.features, window_, piece.d_output + m * out_.features.size(),
+                        piece.d_inputs[0] + m * in_.features.size());
   }
 
  private:
   SignalShape in_, out_;
   Window window_;
-  Real share_;
 };
 
 /// Zeros are drawn from (seed, layer, iteration, sample, step), so that no part of a batch knows of another.
@@ -414,6 +384,13 @@ std::unique_ptr<Layer<Real>> make_map(const LayerDescription& layer, std::span<c
   if (is(std::type_identity<layer::Flatten>()))
     return elementwise<Real>({{1, 1, in.features.size()}, in.constant}, Identity<Real>{});
   if (is(std::type_identity<layer::Relu>())) return elementwise<Real>(in, Rectified<Real>{0});
+  if (is(std::type_identity<layer::Clamp>())) {
+    const auto p = values_of<layer::Clamp>(layer.what);
+    if (p.low >= p.high)
+      throw Error(ErrorKind::input, layer.what.where,
+                  fmt::format("layer {}: low ({}) must be below high ({})", layer.name, p.low, p.high));
+    return elementwise<Real>(in, Clamped<Real>{Real(p.low), Real(p.high)});
+  }
   if (is(std::type_identity<layer::LeakyRelu>()))
     return elementwise<Real>(in, Rectified<Real>{Real(values_of<layer::LeakyRelu>(layer.what).slope)});
   if (is(std::type_identity<layer::Celu>()))

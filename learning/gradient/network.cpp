@@ -132,6 +132,17 @@ template <class Real> std::vector<double> Network<Real>::mean_rates() const {
   return rates;
 }
 
+template <class Real> std::vector<std::optional<Routing>> Network<Real>::routing() const {
+  std::vector<std::optional<Routing>> all;
+  for (const auto& node : nodes_) all.push_back(node.layer ? node.layer->routing() : std::nullopt);
+  return all;
+}
+
+template <class Real> void Network<Real>::begin_epoch(std::uint64_t epoch) {
+  for (auto& node : nodes_)
+    if (node.layer) node.layer->begin_epoch(epoch);
+}
+
 // Parts are begun in their order, so that sums over them have few terms waiting.
 template <class Real> template <class Visit> void Network<Real>::for_each_part(const Visit& visit) {
   std::atomic<std::size_t> next = 0;
@@ -327,7 +338,7 @@ template <class Real> void Network<Real>::give_gradient(std::size_t k, std::size
 }
 
 template <class Real> void Network<Real>::backward(const Pass& pass, PassResult& result) {
-  std::vector<double> costs(parts_, 0);  // of the regularisers
+  std::vector<double> costs(parts_, 0);  // of the regularisers and of layers
   for (std::size_t end = nodes_.size(); end > 1;) {
     std::size_t k = end - 1;
     const int rounds = nodes_[k].layer->rounds(pass);
@@ -339,6 +350,7 @@ template <class Real> void Network<Real>::backward(const Pass& pass, PassResult&
           if (round == 0) restore_for(pass, each, p);
           if (round == 0 && !regularisers_.empty()) costs[p] += regularise(pass, each, p);
           backward(pass, each, p, round);
+          if (round + 1 == rounds) costs[p] += nodes_[each].layer->cost(p);
         }
       });
       for (std::size_t each = end; each-- > k;) nodes_[each].layer->after_backward_round(pass, round);
@@ -346,7 +358,7 @@ template <class Real> void Network<Real>::backward(const Pass& pass, PassResult&
     for (std::size_t each = end; each-- > k;) nodes_[each].layer->gather(pass);
     end = k;
   }
-  if (!regularisers_.empty()) shared_.share(std::span(costs));
+  shared_.share(std::span(costs));
   for (const double cost : costs) result.loss += cost;
 }
 

@@ -82,6 +82,10 @@ template <class Real> class Network {
 
   /// Of the last pass, for each layer: mean spikes per neuron and step; -1 for layers without.
   std::vector<double> mean_rates() const;
+  /// Of the last pass, for each layer: what its mask chose; nothing for layers without one.
+  std::vector<std::optional<Routing>> routing() const;
+  /// Tells all layers that an epoch of training begins.
+  void begin_epoch(std::uint64_t epoch);
   /// Output of a layer in the last pass, by part: [steps, samples, features]. Where outputs are computed
   /// again when they are needed, only that of the last layer is there.
   std::span<const Real> output(std::size_t layer, std::size_t part) const {

@@ -81,6 +81,47 @@ void write_epochs(hdf5::Group& training, const NetworkDescription& network, cons
   describe(rates, "1", "by epoch and layer: mean spikes per neuron and step while learning; -1: no spikes");
 }
 
+// By epoch and layer with a mask; the layers are the same in all epochs.
+void write_routing(hdf5::Group& root, const TrainingRecord& record) {
+  if (record.epochs.empty() || record.epochs.front().routing.empty()) return;
+  hdf5::Group group = root.require_group("routing");
+  std::vector<std::string> layers;
+  for (const LayerRouting& layer : record.epochs.front().routing) layers.push_back(layer.layer);
+  group.create_words("layers", layers);
+  for (const RoutingColumn& column : routing_columns) {
+    hdf5::Dataset dataset =
+        group.create_growing(std::string(column.name), hdf5::type_of<double>(), {.columns = layers.size()});
+    for (const EpochRecord& epoch : record.epochs) {
+      std::vector<double> row;
+      for (const LayerRouting& layer : epoch.routing) row.push_back(layer.routing.*column.value);
+      dataset.append(std::span<const double>(row));
+    }
+    describe(dataset, "1", fmt::format("by epoch and layer, while learning: {}", column.meaning));
+  }
+  std::vector<double> correlations;
+  for (std::size_t k = 0; k < layers.size(); ++k) correlations.push_back(routing_correlation(record, k));
+  describe(
+      group.create_dataset("correlation", std::span<const double>(correlations)), "1",
+      "by layer: Pearson's r of conv_ratio and binariness over the epochs; NaN: one of them never moved");
+}
+
+void read_routing(const hdf5::Group& root, std::vector<EpochRecord>& epochs) {
+  if (!root.has_group("routing")) return;
+  const hdf5::Group group = root.group("routing");
+  const auto layers = group.dataset("layers").read_words();
+  for (EpochRecord& epoch : epochs)
+    for (const auto& layer : layers) epoch.routing.push_back({layer, {}});
+  for (const RoutingColumn& column : routing_columns) {
+    const hdf5::Dataset dataset = group.dataset(std::string(column.name));
+    const auto values = dataset.read<double>();
+    if (values.size() != epochs.size() * layers.size())
+      throw Error(ErrorKind::input, fmt::format("{}: {}: has another size than epochs and layers say",
+                                                group.file_path(), dataset.path()));
+    for (std::size_t i = 0; i < values.size(); ++i)
+      epochs[i / layers.size()].routing[i % layers.size()].routing.*column.value = values[i];
+  }
+}
+
 void write_judgement(hdf5::Group& training, const Judgement& judged) {
   hdf5::Group group = training.require_group("test");
   group.set_attribute("accuracy", judged.score.accuracy);
@@ -241,6 +282,7 @@ void write_trained(const std::string& path, const NetworkDescription& network, c
     for (const auto& layer : network.layers) layers.push_back(layer.name);
     training.create_words("layers", layers);
     write_epochs(training, network, record);
+    write_routing(root, record);
     if (judged != nullptr) write_judgement(training, *judged);
     write_arrays(root.require_group("weights"), record.best_weights);
     write_state(root.require_group("last"), record.last);
@@ -274,6 +316,7 @@ TrainedFile read_trained(const std::string& path) {
   if (training.has_group("test"))
     trained.tested = read_tested(training.group("test"), trained.classes.size(), trained.layers.size());
   trained.record.epochs = read_epochs(training.group("epochs"), trained.layers.size());
+  read_routing(root, trained.record.epochs);
   trained.record.best = training.unsigned_attribute("best_epoch").value_or(0);
   if (trained.record.best >= trained.record.epochs.size())
     throw Error(ErrorKind::input, fmt::format("'{}': its best epoch is none of its epochs", path));

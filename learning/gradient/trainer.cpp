@@ -64,6 +64,21 @@ std::vector<NamedArray<float>> values_of_all(std::span<Weights<float>* const> we
   return all;
 }
 
+double routing_correlation(const TrainingRecord& record, std::size_t masked_layer) {
+  const double count = double(record.epochs.size());
+  double mean_x = 0, mean_y = 0, xx = 0, yy = 0, xy = 0;
+  for (const EpochRecord& epoch : record.epochs) {
+    mean_x += epoch.routing.at(masked_layer).routing.conv_ratio / count;
+    mean_y += epoch.routing.at(masked_layer).routing.binariness / count;
+  }
+  for (const EpochRecord& epoch : record.epochs) {
+    const Routing& routing = epoch.routing[masked_layer].routing;
+    const double x = routing.conv_ratio - mean_x, y = routing.binariness - mean_y;
+    xx += x * x, yy += y * y, xy += x * y;
+  }
+  return xx > 0 && yy > 0 ? xy / std::sqrt(xx * yy) : std::numeric_limits<double>::quiet_NaN();
+}
+
 Trainer::Trainer(const NetworkDescription& network, const TrainingOptions& options)
     : description_(network),
       options_(options),
@@ -142,6 +157,18 @@ void Trainer::add_rates(std::vector<double>& sums, double weight) const {
   for (std::size_t k = 0; k < rates.size(); ++k) sums[k] += rates[k] * weight;
 }
 
+void Trainer::add_routing(std::vector<LayerRouting>& sums, double weight) const {
+  const auto now = network_.routing();
+  const bool first = sums.empty();
+  std::size_t at = 0;
+  for (std::size_t k = 0; k < now.size(); ++k) {
+    if (!now[k]) continue;
+    if (first) sums.push_back({network_.layers()[k].name, {}});
+    Routing& sum = sums[at++].routing;
+    for (const RoutingColumn& column : routing_columns) sum.*column.value += weight * (*now[k].*column.value);
+  }
+}
+
 double Trainer::accuracy_of(std::size_t correct, std::size_t samples) const {
   return loss_.reconstructs() ? std::numeric_limits<double>::quiet_NaN() : double(correct) / double(samples);
 }
@@ -168,6 +195,7 @@ bool Trainer::learn_epoch(std::uint64_t epoch, EpochRecord& record) {
   std::size_t correct = 0;
   const FlushDenormals flush;
   record.rates.assign(network_.layers().size(), 0);
+  network_.begin_epoch(epoch);
   record.learning_rate = learning_rate(epoch, 0, batches);
   for (std::size_t b = 0; b < batches; ++b) {
     if (stopped()) return false;
@@ -182,6 +210,7 @@ bool Trainer::learn_epoch(std::uint64_t epoch, EpochRecord& record) {
     correct += result.correct;
     norms += norm;
     add_rates(record.rates, double(size) / double(order.size()));
+    add_routing(record.routing, double(size) / double(order.size()));
     tell(epoch, "train", first + size, order.size(), loss / double(first + size), correct);
   }
   record.train = {loss / double(order.size()), accuracy_of(correct, order.size())};

@@ -1,10 +1,12 @@
 // Trains a network of layers: epochs of batches, and after each one how it does on samples it did not see.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +27,25 @@ struct Score {
   double accuracy = std::numeric_limits<double>::quiet_NaN();
 };
 
+/// Each number of a Routing: its name and meaning, and where it stands.
+struct RoutingColumn {
+  std::string_view name, meaning;
+  double Routing::*value;
+};
+inline constexpr std::array routing_columns = {
+    RoutingColumn{"conv_ratio", "part of the mask above 1/2: where it convolves", &Routing::conv_ratio},
+    RoutingColumn{"binariness", "mean of 1 - 4 M (1 - M)", &Routing::binariness},
+    RoutingColumn{"sensitivity", "mean of |C - P|", &Routing::sensitivity},
+    RoutingColumn{"leverage", "mean of M (1 - M) |C - P|", &Routing::leverage},
+    RoutingColumn{"normalised", "mean of |C - P| / (|C| + |P| + 1e-8)", &Routing::normalised},
+};
+
+/// What the mask of a layer chose while an epoch was learned.
+struct LayerRouting {
+  std::string layer;
+  Routing routing;
+};
+
 struct EpochRecord {
   Score train, validation, test;  ///< train: while it learned
   double learning_rate = 0;       ///< in its first batch
@@ -33,6 +54,7 @@ struct EpochRecord {
   double images_per_s = 0;
   std::uint64_t peak_bytes = 0;  ///< of the process so far
   std::vector<double> rates;  ///< of each layer: mean spikes per neuron and step while it learned; -1: none
+  std::vector<LayerRouting> routing;  ///< of the layers that have a mask
 };
 
 /// All numbers of a network and its optimiser, from which training goes on as if it had never stopped.
@@ -48,6 +70,9 @@ struct TrainingRecord {
   std::vector<NamedArray<float>> best_weights;  ///< with the buffers
   TrainingState last;
 };
+
+/// Pearson's r of the conv ratio and the binariness of a mask over the epochs; NaN where one never moved.
+double routing_correlation(const TrainingRecord& record, std::size_t masked_layer);
 
 /// Predictions for a share of the samples. Of a network that gives no classes: score and rates only.
 struct Judgement {
@@ -106,6 +131,7 @@ class Trainer {
   bool is_better(const Score& now, const Score& best) const;
   double accuracy_of(std::size_t correct, std::size_t samples) const;
   void add_rates(std::vector<double>& sums, double weight) const;
+  void add_routing(std::vector<LayerRouting>& sums, double weight) const;
   Judgement judge_reconstruction(Share share);
   void check_gradients(double norm, std::uint64_t epoch, std::size_t batch);
   // Adds the mean rates of the layers to `rates`, where they are asked for.

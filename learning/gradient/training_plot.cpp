@@ -96,6 +96,26 @@ void draw_rates(plot::Drawing& drawing, const Box& box, const std::vector<Line>&
   draw_lines(drawing, box, lines, {0, high > 0 ? high * 1.05 : 1}, "spikes per neuron and step");
 }
 
+bool has_routing(const TrainedFile& trained) {
+  return !trained.record.epochs.empty() && !trained.record.epochs.front().routing.empty();
+}
+
+// One number of the masks, a line for each layer.
+void draw_routing(plot::Drawing& drawing, const Box& box, const TrainedFile& trained,
+                  const RoutingColumn& column) {
+  std::vector<Line> lines;
+  double high = 0;
+  for (std::size_t k = 0; k < trained.record.epochs.front().routing.size(); ++k) {
+    Line line{trained.record.epochs.front().routing[k].layer, {}};
+    for (const EpochRecord& epoch : trained.record.epochs) {
+      line.values.push_back(epoch.routing[k].routing.*column.value);
+      if (std::isfinite(line.values.back())) high = std::max(high, line.values.back());
+    }
+    lines.push_back(std::move(line));
+  }
+  draw_lines(drawing, box, lines, {0, high > 0 ? high * 1.05 : 1}, std::string(column.name));
+}
+
 // Each row sums up to 1; darker is more.
 void draw_confusion(plot::Drawing& drawing, const Box& box, const TrainedFile& trained) {
   const std::size_t classes = trained.classes.size();
@@ -143,9 +163,13 @@ void draw_training(const std::string& path, const TrainedFile& trained, bool ove
     throw Error(ErrorKind::input, "there are no rates to draw: no layer spikes");
   const bool with_curves = wanted(TrainingPicture::training),
              with_rates = wanted(TrainingPicture::rates) && !rates.empty();
+  if (picture == TrainingPicture::routing && !has_routing(trained))
+    throw Error(ErrorKind::input, "there is no routing to draw: no layer has a mask (`flex`)");
+  const bool with_routing = wanted(TrainingPicture::routing) && has_routing(trained);
   const bool with_matrix = wanted(TrainingPicture::confusion) && has_classes;
-  const double height =
-      (with_curves ? panel : 0) + (with_rates ? panel : 0) + (with_matrix ? top + matrix + axis_height : 0);
+  const double height = (with_curves ? panel : 0) + (with_rates ? panel : 0) +
+                        (with_routing ? panel * double(routing_columns.size()) : 0) +
+                        (with_matrix ? top + matrix + axis_height : 0);
   plot::Drawing drawing(path, page_width, height, {.overwrite = overwrite});
   const double width = (page_width - left - right - gap) / 2;
   double down = top;
@@ -160,6 +184,11 @@ void draw_training(const std::string& path, const TrainedFile& trained, bool ove
     draw_rates(drawing, {left, down, page_width - left - right, curves_height}, rates);
     down += panel;
   }
+  if (with_routing)
+    for (const RoutingColumn& column : routing_columns) {
+      draw_routing(drawing, {left, down, page_width - left - right, curves_height}, trained, column);
+      down += panel;
+    }
   if (with_matrix) draw_confusion(drawing, {left, down, matrix, matrix}, trained);
   drawing.save();
 }

@@ -12,7 +12,8 @@ enum class TrainingPicture : std::uint8_t {
   all,
   training,   ///< loss and accuracy by epoch for each share of the samples
   confusion,  ///< of the test samples
-  rates       ///< of each spiking layer by epoch: spikes per neuron and step
+  rates,      ///< of each spiking layer by epoch: spikes per neuron and step
+  routing     ///< of each layer with a mask by epoch: where it convolves, how decided it is, what hangs on it
 };
 
 /// Draws one of them, or all that the file has numbers for. Throws Error(input) where it has none for the one

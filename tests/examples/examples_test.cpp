@@ -120,6 +120,16 @@ std::vector<std::string> thin(std::vector<int> convolutions, int dense) {
   return settings;
 }
 
+/// The same for a VGG, whose convolutions may be flex layers; small steps, as it is far from its size.
+std::vector<std::string> flexed(const std::string& kind, const std::vector<int>& convolutions,
+                                const std::vector<int>& dense, int answer = -1) {
+  std::vector<std::string> settings = {"training.batch=16", "training.optimiser.sgd.learning_rate=0.01"};
+  for (const int k : convolutions) settings.push_back(fmt::format("layers[{}].{}.channels=4", k, kind));
+  for (const int k : dense) settings.push_back(fmt::format("layers[{}].dense.size=32", k));
+  if (answer >= 0) settings.push_back(fmt::format("layers[{}].dense=10", answer));  // classes
+  return settings;
+}
+
 // What `synfire train` makes of a few samples in one epoch.
 const std::vector<Trained>& all_trainings() {
   static const std::vector<Trained> all = {
@@ -139,6 +149,40 @@ const std::vector<Trained>& all_trainings() {
       {"klif/cifar10", thin({7, 10, 13, 17, 20, 23}, 28), 64, Samples::real, 10, "cifar10"},
       {"klif/cifar10_dvs", thin({7, 11, 15}, 20), 20, Samples::made},
       {"klif/dvs_gesture", thin({7, 11, 15, 19}, 24), 22, Samples::made, 11},
+      {"flex/vgg6", flexed("conv", {1, 3, 6, 8}, {11, 14}), 64, Samples::real, 10, "mnist"},
+      {"flex/vgg6_flex", flexed("flex", {1, 3, 5, 7}, {9, 12}), 64, Samples::real, 10, "mnist"},
+      {"flex/vgg6_clamp", flexed("conv", {1, 4, 8, 11}, {15, 19}), 64, Samples::real, 10, "mnist"},
+      {"flex/vgg6_flex_clamp", flexed("flex", {1, 4, 7, 10}, {13, 17}), 64, Samples::real, 10, "mnist"},
+      {"flex/vgg6_snn", flexed("conv", {1, 3, 6, 8}, {11, 14}), 64, Samples::real, 10, "mnist"},
+      {"flex/vgg6_flex_snn", flexed("flex", {1, 3, 5, 7}, {9, 12}), 64, Samples::real, 10, "mnist"},
+      {"flex/vgg11", flexed("conv", {1, 4, 7, 9, 12, 14, 17, 19}, {22, 25}), 64, Samples::real, 10,
+       "cifar10"},
+      {"flex/vgg11_flex", flexed("flex", {1, 3, 5, 7, 9, 11, 13, 15}, {17, 20}), 64, Samples::real, 10,
+       "cifar10"},
+      {"flex/vgg11_clamp", flexed("conv", {1, 5, 9, 12, 16, 19, 23, 26}, {30, 34}), 64, Samples::real, 10,
+       "cifar10"},
+      {"flex/vgg11_flex_clamp", flexed("flex", {1, 4, 7, 10, 13, 16, 19, 22}, {25, 29}), 64, Samples::real,
+       10, "cifar10"},
+      {"flex/vgg11_snn", flexed("conv", {1, 4, 7, 9, 12, 14, 17, 19}, {22, 25}), 64, Samples::real, 10,
+       "cifar10"},
+      {"flex/vgg11_flex_snn", flexed("flex", {1, 3, 5, 7, 9, 11, 13, 15}, {17, 20}), 64, Samples::real, 10,
+       "cifar10"},
+      {"flex/vgg16", flexed("conv", {1, 3, 6, 8, 11, 13, 15, 18, 20, 22, 25, 27, 29}, {32, 35}, 38), 64,
+       Samples::real, 10, "cifar10"},
+      {"flex/vgg16_flex", flexed("flex", {1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25}, {27, 30}, 33), 64,
+       Samples::real, 10, "cifar10"},
+      {"flex/vgg16_clamp", flexed("conv", {1, 4, 8, 11, 15, 18, 21, 25, 28, 31, 35, 38, 41}, {45, 49}, 53),
+       64, Samples::real, 10, "cifar10"},
+      {"flex/vgg16_flex_clamp",
+       flexed("flex", {1, 4, 7, 10, 13, 16, 19, 22, 25, 28, 31, 34, 37}, {40, 44}, 48), 64, Samples::real, 10,
+       "cifar10"},
+      {"flex/vgg16_snn", flexed("conv", {1, 3, 6, 8, 11, 13, 15, 18, 20, 22, 25, 27, 29}, {32, 35}, 38), 64,
+       Samples::real, 10, "cifar10"},
+      {"flex/vgg16_flex_snn", flexed("flex", {1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25}, {27, 30}, 33),
+       64, Samples::real, 10, "cifar10"},
+      {"flex/resnet18",
+       flexed("conv", {1, 4, 7, 11, 14, 18, 21, 23, 27, 30, 34, 37, 39, 43, 46, 50, 53, 55, 59, 62}, {}), 64,
+       Samples::real, 10, "cifar10"},
       {"sampling/fashion", {}, 128},
       {"sampling/nmnist",
        {"layers[25].conv.channels=6", "layers[27].conv.channels=6", "layers[29].conv.channels=6",

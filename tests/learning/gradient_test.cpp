@@ -116,6 +116,40 @@ TEST(Gradient, of_maps_is_their_derivative) {
           << layer << pool;
 }
 
+TEST(Gradient, of_flex_layers_is_their_derivative) {
+  Case setup;
+  setup.input = {4, 5, 2};
+  setup.steps = 2;
+  const auto check = [&](const std::string& more) {
+    const std::string layers = head + "{conv: {channels: 2, padding: 1}}, {flex: {channels: 3, stride: 2" +
+                               more + "}}, {celu: 1}" + tail;
+    EXPECT_LT(worst_error(layers, setup, "", 1e-6), 1e-6) << more;
+  };
+  for (const std::string logits : {"threshold", "conv, blocks: 2"})
+    for (const std::string granularity : {"element", "spatial"})
+      for (const std::string norm : {"true", "false"})
+        for (const std::string activation :
+             {"sigmoid", "hard_sigmoid", "ste", "ste, backward: sigmoid", "stochastic", "binary"})
+          check(", logits: " + logits + ", granularity: " + granularity + ", norm: " + norm +
+                ", activation: " + activation);
+  check(", align: repeat, pool: average");
+  check(", pool: average, kernel: 2, padding: 0, bias: false");
+  check(", context: ramp");
+  check(", context: noise, activation: sigmoid");
+  check(", target_weight: 3, target: 0.2, binary_weight: 2, route_weight: 0.1, activation: sigmoid");
+  check(", target_weight: 3, target: 0.2, binary_weight: 2, route_weight: 0.1, granularity: spatial");
+  setup.constant = true;
+  EXPECT_LT(worst_error("[{input: constant}, {conv: {channels: 2, padding: 1}}, {flex: {channels: 2, "
+                        "context: ramp, activation: sigmoid}}, {celu: 1}" +
+                            tail,
+                        setup, "", 1e-6),
+            1e-6);
+}
+
+TEST(Gradient, of_clamps_is_their_derivative) {
+  EXPECT_LT(worst_error(head + "{dense: 8}, {clamp: {low: -0.4, high: 0.6}}" + tail, {}), 1e-6);
+}
+
 // A mask of potentials that add up, and what it leaves of other layers, one channel for all or each by
 // itself.
 TEST(Gradient, passes_masks_and_products) {

@@ -69,6 +69,61 @@ TEST(Train, LearnsTheFourHalvesAndTellsEveryEpoch) {
   EXPECT_NE(judged.out.find(accuracy), std::string::npos) << judged.out;
 }
 
+// Masks that freeze after the first epoch.
+const Words with_flex = {"--set",
+                         "layers=[input, {flex: {channels: 6, stride: 2, frozen_after: 1}, name: eye}, relu, "
+                         "{dense: 12}, {klif: , name: hidden}, {dense: 4}, readout]"};
+Words flex_training(Words arguments) {
+  arguments.insert(arguments.end(), with_flex.begin(), with_flex.end());
+  return arguments;
+}
+std::vector<double> routing_of(const Folder& folder, const std::string& name, const std::string& column) {
+  return hdf5::File::open(folder.file(name)).group("synfire/routing").dataset(column).read<double>();
+}
+
+TEST(Train, RecordsWhatMasksChooseAndKeepsThemOnceTheyAreFrozen) {
+  const Folder folder;
+  prepare(folder);
+  const auto train = [&](const std::string& output, const std::string& epochs, const Words& more) {
+    Words all =
+        flex_training({"train", "net.yaml", "-q", "-o", output, "--set", "training.epochs=" + epochs});
+    all.insert(all.end(), more.begin(), more.end());
+    const Outcome outcome = run(folder, all);
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  };
+  train("whole.h5", "3", {"--report", "report.json"});
+  const hdf5::Group routing = hdf5::File::open(folder.file("whole.h5")).group("synfire/routing");
+  EXPECT_EQ(routing.dataset("layers").read_words(), std::vector<std::string>{"eye"});
+  for (const char* column : {"conv_ratio", "binariness", "sensitivity", "leverage", "normalised"}) {
+    const auto values = routing_of(folder, "whole.h5", column);
+    ASSERT_EQ(values.size(), 3u) << column;
+    EXPECT_GE(values[0], 0) << column;
+    EXPECT_TRUE(values[0] <= 1 || column == std::string("sensitivity")) << column;
+  }
+  const auto binariness = routing_of(folder, "whole.h5", "binariness");
+  EXPECT_LT(binariness[0], 1);
+  EXPECT_EQ(binariness[1], 1);
+  EXPECT_EQ(routing_of(folder, "whole.h5", "leverage")[2], 0);
+  EXPECT_EQ(routing_of(folder, "whole.h5", "conv_ratio")[1], routing_of(folder, "whole.h5", "conv_ratio")[2]);
+  // Stopped after the mask is frozen, and gone on with.
+  train("parts.h5", "2", {});
+  train("parts.h5", "3", {"--resume"});
+  for (const char* column : {"conv_ratio", "binariness", "sensitivity", "normalised", "correlation"})
+    EXPECT_EQ(routing_of(folder, "whole.h5", column), routing_of(folder, "parts.h5", column)) << column;
+  // A file routes as it was left.
+  const Outcome judged = run(folder, {"eval", "whole.h5"});
+  EXPECT_EQ(judged.exit_code, 0) << judged.err;
+  const auto report = nlohmann::json::parse(folder.content("report.json"));
+  EXPECT_NE(judged.out.find(fmt::format("accuracy {:.2f} % of 40 test samples",
+                                        100 * report["test_accuracy"].get<double>())),
+            std::string::npos)
+      << judged.out;
+  ASSERT_EQ(run(folder, {"inspect", "whole.h5", "--plot", "routing"}).exit_code, 0);
+  EXPECT_GT(fs::file_size(folder.path() / "whole-routing.png"), 1000u);
+  ASSERT_EQ(run(folder, {"train", "net.yaml", "-q", "--set", "training.epochs=1"}).exit_code, 0);
+  expect_refused(folder, {"inspect", "net.h5", "--plot", "routing"}, input, "no layer has a mask");
+}
+
 TEST(Train, ItsFileIsShownAndPredicts) {
   const Folder folder;
   prepare(folder);
