@@ -47,7 +47,7 @@ struct Bench {
     std::normal_distribution<float> normal;
     for (float& x : input) x = normal(random);
     for (float& x : d_output) x = normal(random);
-    pass.training = true, pass.samples = maps;
+    pass.training = pass.backward = true, pass.samples = maps;
   }
   void begin() { layer->begin(pass, std::span(&maps, 1), spare); }
   void forward() {

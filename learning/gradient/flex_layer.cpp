@@ -1,9 +1,7 @@
 // Places that learn whether to convolve or to pool.
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <optional>
-#include <tuple>
 
 #include <fmt/format.h>
 
@@ -11,6 +9,7 @@
 #include "core/loops.hpp"
 #include "core/random.hpp"
 #include "learning/gradient/convolution.hpp"
+#include "learning/gradient/flex_rows.hpp"
 #include "learning/gradient/layers.hpp"
 #include "learning/gradient/ordered_sum.hpp"
 #include "learning/gradient/pools.hpp"
@@ -19,44 +18,6 @@
 
 namespace synfire::learning {
 namespace {
-
-enum class Activation : std::uint8_t { hard_sigmoid, sigmoid, ste, binary, stochastic };
-
-/// How the channels of a pool become those of a convolution: out = (1 - w) in[low] + w in[high].
-template <class Real> struct Alignment {
-  std::vector<std::uint32_t> low, high;
-  std::vector<Real> weight;  ///< of the higher one
-  /// The same from the side of `in`: rows of one term for each of its channels, as many as the most has.
-  std::vector<std::uint32_t> back;
-  std::vector<Real> back_weight;
-
-  Alignment(std::size_t in, std::size_t out, bool repeat) {
-    for (std::size_t o = 0; o < out; ++o) {
-      const double at =
-          repeat ? double(o % in) : std::max(0.0, (double(o) + 0.5) * double(in) / double(out) - 0.5);
-      const auto below = std::min(static_cast<std::size_t>(at), in - 1);
-      low.push_back(std::uint32_t(below));
-      high.push_back(std::uint32_t(std::min(below + 1, in - 1)));
-      weight.push_back(Real(at - double(below)));
-    }
-    turn(in);
-  }
-
- private:
-  void turn(std::size_t in) {
-    std::vector<std::vector<std::pair<std::uint32_t, Real>>> terms(in);
-    for (std::size_t o = 0; o < low.size(); ++o) {
-      terms[low[o]].emplace_back(std::uint32_t(o), Real(1) - weight[o]);
-      if (weight[o] != Real(0)) terms[high[o]].emplace_back(std::uint32_t(o), weight[o]);
-    }
-    std::size_t most = 0;
-    for (const auto& of : terms) most = std::max(most, of.size());
-    back.assign(most * in, 0), back_weight.assign(most * in, Real(0));
-    for (std::size_t c = 0; c < in; ++c)
-      for (std::size_t k = 0; k < terms[c].size(); ++k)
-        std::tie(back[k * in + c], back_weight[k * in + c]) = terms[c][k];
-  }
-};
 
 /// Y = M C + (1 - M) P. The logits of M come from a chain of ordinary layers behind P - threshold or the
 /// input; each batch norm in it needs a round more, as it does alone.
@@ -71,7 +32,7 @@ template <class Real> class FlexLayer final : public Layer<Real> {
         window_{shape.kernel, shape.stride, shape.padding},
         convolution_(shape, context.precision),
         align_(in.features.channels, shape.out.channels, p_.align == 1),
-        activation_(static_cast<Activation>(whole(p_.activation))),
+        activation_(static_cast<MaskActivation>(whole(p_.activation))),
         smooth_(context.smooth != nullptr),
         draws_(context.seed, "layer/" + layer.name + ".mask"),
         noise_(context.seed, "layer/" + layer.name + ".context") {
@@ -123,12 +84,12 @@ template <class Real> class FlexLayer final : public Layer<Real> {
     } else {
       for (auto& link : chain_) link->begin(pass, samples, spare);
     }
-    if (!pass.training) return;
+    if (!pass.backward) return;
     weight_sum_.begin(samples, weights_.gradient, spare);
     if (bias_) bias_sum_.begin(samples, bias_->gradient, spare);
     if (is_frozen()) return;
     if (threshold_) threshold_sum_.begin(samples, threshold_->gradient, spare);
-    if (mean_) mean_sum_.begin(samples, mean_->gradient, spare);
+    if (mean_ && pass.training) mean_sum_.begin(samples, mean_->gradient, spare);
   }
   void before_forward(const Pass& pass) override {
     convolution_.prepare_forward(weights_.values.data(), maps(pass));
@@ -171,6 +132,8 @@ template <class Real> class FlexLayer final : public Layer<Real> {
     if (round + 1 == rounds(pass)) back_through_pool(pass, piece);
   }
   void after_backward_round(const Pass& pass, int round) override {
+    if (!pass.training && !is_frozen())
+      for (const std::size_t norm : norms_) chain_[norm]->after_backward_round(pass, 0);
     if (round + 1 < rounds(pass))
       chain_[norms_[norms_.size() - 1 - std::size_t(round)]]->after_backward_round(pass, 0);
   }
@@ -192,9 +155,6 @@ template <class Real> class FlexLayer final : public Layer<Real> {
   std::optional<Routing> routing() const override { return routing_; }
 
  private:
-  static constexpr std::size_t statistics = 5, lanes = 16;
-  using Sums = std::array<double, statistics>;
-
   struct Work {
     LargeVector<Real> mask, slope, full, d_mask, d_own;
     std::vector<double> draws;
@@ -206,20 +166,18 @@ template <class Real> class FlexLayer final : public Layer<Real> {
     LargeVector<Real> d_conv, d_pool;     // the pool's with all channels of the output
     std::vector<LargeVector<Real>> d_link;
     Work work;
-    Sums sums{};
+    RoutingSums sums{};
     double cost = 0;
   };
 
   bool by_threshold() const { return p_.logits == 0; }
   bool is_frozen() const { return frozen_ && frozen_->values[0] != Real(0); }
-  bool competes() const { return p_.learning == 1; }
+  bool competes(const Pass& pass) const { return p_.learning == 1 && pass.training; }
   std::size_t rows(const Pass& pass, const Piece<Real>& piece) const {
     return in_.steps(pass.steps) * piece.samples;
   }
   std::size_t pool_size() const { return out_.features.places() * in_.features.channels; }
-  bool aligned() const {
-    return in_.features.channels == out_.features.channels;  // both ways are the identity then
-  }
+  bool aligned() const { return align_.is_identity(); }
 
   Weights<Real> array(const LayerDescription& layer, std::string_view what, Real value) const {
     Weights<Real> made;
@@ -288,7 +246,8 @@ template <class Real> class FlexLayer final : public Layer<Real> {
     if (!aligned()) {
       kept.all.resize(count * out_.features.size());
       for (std::size_t r = 0; r < count; ++r)
-        to_all_channels(kept.pool.data() + r * pool_size(), kept.all.data() + r * out_.features.size());
+        align_.to_all(out_.features.places(), kept.pool.data() + r * pool_size(),
+                      kept.all.data() + r * out_.features.size());
     }
     if (!by_threshold() || is_frozen()) return;
     kept.link[0].resize(count * mask_shape_.size());
@@ -318,39 +277,6 @@ template <class Real> class FlexLayer final : public Layer<Real> {
       z[place] = sum / Real(channels) - threshold[place];
     }
   }
-  void to_all_channels(const Real* pool, Real* all) const {
-    const std::size_t in = in_.features.channels, out = out_.features.channels;
-    const std::uint32_t *low = align_.low.data(), *high = align_.high.data();
-    const Real* w = align_.weight.data();
-    run_loop([&]() SYNFIRE_INLINE {
-      for (std::size_t place = 0; place < out_.features.places(); ++place) {
-        const Real* __restrict from = pool + place * in;
-        Real* __restrict to = all + place * out;
-        for (std::size_t c = 0; c < out; ++c) to[c] = from[low[c]] + w[c] * (from[high[c]] - from[low[c]]);
-      }
-    });
-  }
-  // The transpose of that; overwrites d.
-  void to_own_channels(const Real* d_all, Real* d) const {
-    const std::size_t in = in_.features.channels, out = out_.features.channels;
-    if (aligned()) {
-      std::copy_n(d_all, out_.features.size(), d);
-      return;
-    }
-    std::fill_n(d, pool_size(), Real(0));
-    run_loop([&]() SYNFIRE_INLINE {
-      for (std::size_t place = 0; place < out_.features.places(); ++place) {
-        const Real* __restrict from = d_all + place * out;
-        Real* __restrict to = d + place * in;
-        for (std::size_t k = 0; k < align_.back_weight.size(); k += in) {
-          const std::uint32_t* source = align_.back.data() + k;
-          const Real* w = align_.back_weight.data() + k;
-          for (std::size_t c = 0; c < in; ++c) to[c] += w[c] * from[source[c]];
-        }
-      }
-    });
-  }
-
   // --- the chain of layers that gives the logits
 
   bool is_norm(std::size_t k) const { return std::ranges::find(norms_, k) != norms_.end(); }
@@ -385,7 +311,7 @@ template <class Real> class FlexLayer final : public Layer<Real> {
                           {piece.part, piece.samples, piece.first, std::span(&from, 1),
                            kept.link[k + 1].data(), kept.d_link[k + 1].data(), std::span(&to, 1)},
                           inner);
-      if (inner == 0 && is_norm(k)) return;
+      if (pass.training && inner == 0 && is_norm(k)) return;
     }
   }
 
@@ -413,42 +339,15 @@ template <class Real> class FlexLayer final : public Layer<Real> {
   // mask[i] = f(z[i] + eta) and its slope.
   void activate(const Pass& pass, const Piece<Real>& piece, std::size_t b, std::size_t t, Work& work) const {
     const std::size_t size = mask_shape_.size(), row = (in_.constant ? 0 : t) * piece.samples + b;
-    const Real* __restrict z = kept_[piece.part].link[chain_.size()].data() + row * size;
+    const Real* z = kept_[piece.part].link[chain_.size()].data() + row * size;
     const Real eta = context(pass, piece.first + b, t);
     work.mask.resize(size), work.slope.resize(size);
-    Real* __restrict m = work.mask.data();
-    Real* __restrict s = work.slope.data();
-    const auto each = [&](const auto& f) {
-      run_loop([=, &f]() SYNFIRE_INLINE {
-        SYNFIRE_INDEPENDENT
-        for (std::size_t i = 0; i < size; ++i) f(z[i] + eta, m[i], s[i]);
-      });
-    };
-    const auto sigmoid = [](Real x, Real& y, Real& slope) SYNFIRE_INLINE {
-      y = Real(1) / (Real(1) + math::exp(-x));
-      slope = y * (Real(1) - y);
-    };
-    const bool by_sigmoid =
-        activation_ == Activation::stochastic || (activation_ == Activation::ste && p_.backward == 1);
-    if (activation_ == Activation::hard_sigmoid) {
-      each([](Real x, Real& y, Real& slope) SYNFIRE_INLINE {
-        const Real line = x * Real(1.0 / 6) + Real(0.5), low = line > Real(0) ? line : Real(0);
-        y = low < Real(1) ? low : Real(1);
-        slope = line > Real(0) && line < Real(1) ? Real(1.0 / 6) : Real(0);
-      });
-    } else if (activation_ == Activation::sigmoid || by_sigmoid) {
-      each(sigmoid);
-    } else {  // the straight line whose slope stands for that of the step
-      const Real slope_of_all = activation_ == Activation::ste ? Real(1) : Real(0);
-      each([=](Real x, Real& y, Real& slope) SYNFIRE_INLINE {
-        y = x + Real(0.5);
-        slope = slope_of_all;
-      });
-    }
-    if (activation_ == Activation::hard_sigmoid || activation_ == Activation::sigmoid) return;
+    Real *m = work.mask.data(), *s = work.slope.data();
+    soft_mask(activation_, p_.backward == 1, size, z, eta, m, s);
+    if (activation_ == MaskActivation::hard_sigmoid || activation_ == MaskActivation::sigmoid) return;
     // Checks keep what the slope belongs to; of `binary` that is the step itself.
-    if (smooth_ && activation_ != Activation::binary) return;
-    if (activation_ == Activation::stochastic && pass.training) {
+    if (smooth_ && activation_ != MaskActivation::binary) return;
+    if (activation_ == MaskActivation::stochastic && pass.training) {
       work.draws.resize(size);
       first_uniforms(draws_, pass.iteration << 24 | (piece.first + b), std::uint32_t(t * size), work.draws);
       for (std::size_t i = 0; i < size; ++i) m[i] = work.draws[i] < double(m[i]) ? Real(1) : Real(0);
@@ -496,41 +395,6 @@ template <class Real> class FlexLayer final : public Layer<Real> {
       for (std::size_t b = 0; b < piece.samples; ++b)
         visit(b, t, (in_.constant ? 0 : t) * piece.samples + b, t * piece.samples + b);
   }
-  static void mix_row(std::size_t size, const Real* c, const Real* p, const Real* m, Real* y, Sums& sums) {
-    Real found[statistics][lanes] = {};
-    run_loop([&]() SYNFIRE_INLINE {
-      const Real* __restrict conv = c;
-      const Real* __restrict pool = p;
-      const Real* __restrict mask = m;
-      Real* __restrict to = y;
-      Real chosen[lanes] = {}, open[lanes] = {}, apart[lanes] = {}, hangs[lanes] = {}, scaled[lanes] = {};
-      std::size_t i = 0;
-      for (; i + lanes <= size; i += lanes) SYNFIRE_LANES
-      for (std::size_t l = 0; l < lanes; ++l) {
-        const Real a = conv[i + l], b = pool[i + l], w = mask[i + l], d = a - b;
-        const Real far = std::abs(d), undecided = w * (Real(1) - w);
-        to[i + l] = b + w * d;
-        chosen[l] += w > Real(0.5) ? Real(1) : Real(0);
-        open[l] += undecided;
-        apart[l] += far;
-        hangs[l] += undecided * far;
-        scaled[l] += far / (std::abs(a) + std::abs(b) + Real(1e-8));
-      }
-      for (; i < size; ++i) {
-        const Real d = conv[i] - pool[i], undecided = mask[i] * (Real(1) - mask[i]);
-        to[i] = pool[i] + mask[i] * d;
-        chosen[0] += mask[i] > Real(0.5) ? Real(1) : Real(0);
-        open[0] += undecided;
-        apart[0] += std::abs(d);
-        hangs[0] += undecided * std::abs(d);
-        scaled[0] += std::abs(d) / (std::abs(conv[i]) + std::abs(pool[i]) + Real(1e-8));
-      }
-      const Real* all[] = {chosen, open, apart, hangs, scaled};
-      for (std::size_t k = 0; k < statistics; ++k) std::copy_n(all[k], lanes, found[k]);
-    });
-    for (std::size_t k = 0; k < statistics; ++k)
-      for (std::size_t l = 0; l < lanes; ++l) sums[k] += double(found[k][l]);
-  }
   double elements(const Pass& pass) const {
     return double(pass.samples * out_.steps(pass.steps) * out_.features.size());
   }
@@ -538,9 +402,9 @@ template <class Real> class FlexLayer final : public Layer<Real> {
     std::vector<std::vector<double>> parts;
     for (const Kept& kept : kept_) parts.emplace_back(kept.sums.begin(), kept.sums.end());
     if (pass.ranks != nullptr) pass.ranks->share(parts);
-    Sums all{};
+    RoutingSums all{};
     for (const auto& part : parts)
-      for (std::size_t k = 0; k < statistics; ++k) all[k] += part[k] / elements(pass);
+      for (std::size_t k = 0; k < all.size(); ++k) all[k] += part[k] / elements(pass);
     routing_ = {all[0], 1 - 4 * all[1], all[2], all[3], all[4]};
   }
   // The part that is renewed is that of a batch norm's statistics.
@@ -561,14 +425,15 @@ template <class Real> class FlexLayer final : public Layer<Real> {
     kept.d_link.back().resize(is_frozen() ? 0 : count * masked);
     Work& work = kept.work;
     work.d_mask.resize(size);
+    const Real share = competes(pass) ? Real(0) : Real(1);  // of the loss in what moves the mask
     for_each_row(pass, piece, [&](std::size_t b, std::size_t t, std::size_t in, std::size_t out) {
       const bool first = !in_.constant || t == 0;  // else steps add up
       const Real* m = full_mask(pass, piece, b, t, work);
       const Real* p = pool_of(kept, in);
       const Real *c = kept.conv.data() + in * size, *dy = piece.d_output + out * size;
       Real *d_conv = kept.d_conv.data() + in * size, *d_pool = kept.d_pool.data() + in * size;
-      first ? unmix_row<true>(c, p, m, dy, d_conv, d_pool, work.d_mask.data())
-            : unmix_row<false>(c, p, m, dy, d_conv, d_pool, work.d_mask.data());
+      first ? unmix_row<true>(size, share, c, p, m, dy, d_conv, d_pool, work.d_mask.data())
+            : unmix_row<false>(size, share, c, p, m, dy, d_conv, d_pool, work.d_mask.data());
       if (is_frozen()) return;
       add_terms(pass, c, p, m, d_conv, d_pool, work.d_mask.data(), kept.cost);
       Real* d_logits = kept.d_link.back().data() + in * masked;
@@ -576,29 +441,14 @@ template <class Real> class FlexLayer final : public Layer<Real> {
       to_logits(work, d_logits);
     });
   }
-  template <bool first>
-  void unmix_row(const Real* __restrict c, const Real* __restrict p, const Real* __restrict m,
-                 const Real* __restrict dy, Real* __restrict d_conv, Real* __restrict d_pool,
-                 Real* __restrict d_mask) const {
-    const std::size_t size = out_.features.size();
-    const Real share = competes() ? Real(0) : Real(1);
-    run_loop([=]() SYNFIRE_INLINE {
-      SYNFIRE_INDEPENDENT
-      for (std::size_t i = 0; i < size; ++i) {
-        const Real taken = dy[i] * m[i];
-        d_conv[i] = first ? taken : d_conv[i] + taken;
-        d_pool[i] = first ? dy[i] - taken : d_pool[i] + (dy[i] - taken);
-        d_mask[i] = share * dy[i] * (c[i] - p[i]);
-      }
-    });
-  }
   // What the layer itself wants of its mask.
   void add_terms(const Pass& pass, const Real* c, const Real* p, const Real* m, Real* d_conv, Real* d_pool,
                  Real* d_mask, double& cost) const {
-    if (!competes() && p_.target_weight == 0 && p_.binary_weight == 0 && p_.route_weight == 0) return;
+    if (!pass.training) return;
+    if (!competes(pass) && p_.target_weight == 0 && p_.binary_weight == 0 && p_.route_weight == 0) return;
     const double rows = double(pass.samples * out_.steps(pass.steps)), all = elements(pass);
     const Real target = Real(p_.target_weight / all), binary = Real(4 * p_.binary_weight / all),
-               route = Real(p_.route_weight / rows), rate = Real(competes() ? p_.rate / rows : 0);
+               route = Real(p_.route_weight / rows), rate = Real(competes(pass) ? p_.rate / rows : 0);
     for (std::size_t i = 0; i < out_.features.size(); ++i) {
       const Real d = c[i] - p[i], far = std::abs(d), off = m[i] - Real(p_.target);
       const Real open = m[i] * (Real(1) - m[i]), tilt = Real(1) - 2 * m[i];
@@ -647,7 +497,7 @@ template <class Real> class FlexLayer final : public Layer<Real> {
   void back_through_pool(const Pass& pass, const Piece<Real>& piece) {
     Kept& kept = kept_[piece.part];
     const std::size_t count = rows(pass, piece);
-    const bool live = !is_frozen(), through_pool = live && by_threshold() && !competes();
+    const bool live = !is_frozen(), through_pool = live && by_threshold() && !competes(pass);
     if (live && by_threshold()) back_to_threshold(piece, count);
     if (piece.d_inputs[0] == nullptr) return;
     const bool element = mask_shape_.channels == out_.features.channels;
@@ -655,7 +505,7 @@ template <class Real> class FlexLayer final : public Layer<Real> {
     LargeVector<Real>& d_own = kept.work.d_own;
     d_own.resize(pool_size());
     for (std::size_t r = 0; r < count; ++r) {
-      to_own_channels(kept.d_pool.data() + r * out_.features.size(), d_own.data());
+      align_.to_own(out_.features.places(), kept.d_pool.data() + r * out_.features.size(), d_own.data());
       if (through_pool && !element) add_to_mean(kept.d_link[0].data() + r * mask_shape_.size(), d_own.data());
       const Real* from = piece.inputs[0] + r * in_.features.size();
       Real* to = piece.d_inputs[0] + r * in_.features.size();
@@ -665,7 +515,7 @@ template <class Real> class FlexLayer final : public Layer<Real> {
                      : average_pool_back(in_.features, out_.features, window_, d_own.data(), to);
       });
     }
-    if (live && !by_threshold() && !competes())
+    if (live && !by_threshold() && !competes(pass))
       add(kept.d_link[0].data(), count * in_.features.size(), piece.d_inputs[0]);
   }
   static void add(const Real* __restrict from, std::size_t size, Real* __restrict to) {
@@ -697,8 +547,8 @@ template <class Real> class FlexLayer final : public Layer<Real> {
   FeatureShape mask_shape_;
   Window window_;
   Convolution<Real> convolution_;
-  Alignment<Real> align_;
-  Activation activation_;
+  ChannelAlignment<Real> align_;
+  MaskActivation activation_;
   bool smooth_;
   RandomKey draws_, noise_;
   Weights<Real> weights_;
@@ -721,7 +571,7 @@ void check(const LayerDescription& layer, const FeatureShape& in, const layer::F
   if (double(std::min(in.height, in.width)) + 2 * p.padding < p.kernel)
     refuse(fmt::format("a kernel of {} does not fit into maps of [{}, {}, {}] with {} around", p.kernel,
                        in.height, in.width, in.channels, p.padding));
-  if (p.learning == 1 && static_cast<Activation>(whole(p.activation)) == Activation::binary)
+  if (p.learning == 1 && static_cast<MaskActivation>(whole(p.activation)) == MaskActivation::binary)
     refuse("a `binary` mask has no slope that a competition could follow; use `ste`");
 }
 

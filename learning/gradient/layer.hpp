@@ -34,7 +34,8 @@ struct SignalShape {
 
 /// How a pass is made.
 struct Pass {
-  bool training = false;
+  bool training = false;  ///< drops, draws and takes statistics of the batch, as while learning
+  bool backward = false;  ///< a way back follows; of a pass that does not train it is that of the loss alone
   std::size_t steps = 1, parts = 1;
   std::uint64_t iteration = 0;       ///< of the training: what is drawn differs from one to the next
   std::uint64_t first_sample = 0;    ///< number of the batch's first sample, for what is drawn

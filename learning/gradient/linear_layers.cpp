@@ -39,7 +39,7 @@ template <class Real> class Learned : public Layer<Real> {
   }
   void begin(const Pass& pass, std::span<const std::size_t> samples, SpareArrays<Real>& spare) override {
     samples_.assign(samples.begin(), samples.end());
-    if (!pass.training) return;
+    if (!pass.backward) return;
     weight_sum_.begin(samples, weights_.gradient, spare);
     if (bias_) bias_sum_.begin(samples, bias_->gradient, spare);
   }

@@ -97,7 +97,7 @@ template <class Real> std::size_t Network<Real>::parameters() {
 
 template <class Real>
 std::vector<Real> Network<Real>::predict(const Batch<Real>& batch, std::uint64_t iteration) {
-  const Pass pass = begin(batch, false, iteration);
+  const Pass pass = begin(batch, false, false, iteration);
   forward(pass);
   std::vector<Real> outputs(batch.samples * classes_);
   for (std::size_t p = 0; p < parts_; ++p)
@@ -111,19 +111,49 @@ std::vector<Real> Network<Real>::predict(const Batch<Real>& batch, std::uint64_t
 template <class Real>
 PassResult Network<Real>::evaluate(const Batch<Real>& batch, const Loss<Real>& loss,
                                    std::uint64_t iteration) {
-  const Pass pass = begin(batch, false, iteration);
+  const Pass pass = begin(batch, false, false, iteration);
   forward(pass);
   return judge(batch, loss, false);
 }
 
 template <class Real>
 PassResult Network<Real>::learn(const Batch<Real>& batch, const Loss<Real>& loss, std::uint64_t iteration) {
-  const Pass pass = begin(batch, true, iteration);
+  const Pass pass = begin(batch, true, true, iteration);
   forward(pass);
   PassResult result = judge(batch, loss, true);
   check_finite(result.loss);
   backward(pass, result);
   return result;
+}
+
+template <class Real>
+PassResult Network<Real>::differentiate(const Batch<Real>& batch, const Loss<Real>& loss,
+                                        std::uint64_t iteration, std::span<Real> by_input) {
+  const Pass pass = begin(batch, false, true, iteration);
+  forward(pass);
+  PassResult result = judge(batch, loss, true);
+  check_finite(result.loss);
+  to_input_ = !by_input.empty();
+  backward(pass, result);
+  if (to_input_) take_input_gradient(by_input, batch.samples);
+  to_input_ = false;
+  return result;
+}
+
+// The other way round than `take`.
+template <class Real> void Network<Real>::take_input_gradient(std::span<Real> by_input, std::size_t samples) {
+  Node& node = nodes_.front();
+  const std::size_t features = node.shape.features.size(), steps = node.shape.steps(steps_);
+  if (by_input.size() < steps * samples * features)
+    throw Error(ErrorKind::internal, "the gradient of a batch is smaller than the batch");
+  for (std::size_t p = 0; p < parts_; ++p) {
+    if (samples_[p] == 0) continue;
+    for (std::size_t t = 0; t < steps; ++t)
+      std::copy_n(node.gradient[p].data() + t * samples_[p] * features, samples_[p] * features,
+                  by_input.data() + (t * samples + first_[p]) * features);
+    spare_.give(std::move(node.gradient[p]));
+    node.gradient[p] = {};
+  }
 }
 
 template <class Real> std::vector<double> Network<Real>::mean_rates() const {
@@ -156,7 +186,7 @@ template <class Real> template <class Visit> void Network<Real>::for_each_part(c
 }
 
 template <class Real>
-Pass Network<Real>::begin(const Batch<Real>& batch, bool training, std::uint64_t iteration) {
+Pass Network<Real>::begin(const Batch<Real>& batch, bool training, bool backward, std::uint64_t iteration) {
   keep_to_this_thread();
   samples_.resize(parts_);
   first_.resize(parts_);
@@ -165,8 +195,8 @@ Pass Network<Real>::begin(const Batch<Real>& batch, bool training, std::uint64_t
     first_[p] = batch.samples * p / parts_;
     samples_[p] = here ? batch.samples * (p + 1) / parts_ - first_[p] : 0;
   }
-  const Pass pass{
-      training, steps_, parts_, iteration, 0, batch.samples, shared_.alone() ? nullptr : &shared_};
+  const Pass pass{training,  backward, steps_,        parts_,
+                  iteration, 0,        batch.samples, shared_.alone() ? nullptr : &shared_};
   for (auto& node : nodes_)
     if (node.layer) node.layer->begin(pass, samples_, spare_);
   take_input(batch);
@@ -199,7 +229,7 @@ void Network<Real>::take(std::size_t k, std::span<const Real> values, std::size_
 template <class Real>
 void Network<Real>::compute(const Batch<Real>& batch, std::span<const Given> given,
                             std::span<const std::size_t> wanted, std::uint64_t iteration) {
-  const Pass pass = begin(batch, false, iteration);
+  const Pass pass = begin(batch, false, false, iteration);
   std::vector<bool> needed(nodes_.size(), false), is_given(nodes_.size(), false);
   is_given[0] = true;
   for (const Given& each : given) {
@@ -279,7 +309,7 @@ template <class Real> void Network<Real>::drop_read(const Pass& pass, std::size_
   if (!recompute_) return;
   for (const std::size_t from : descriptions_[k].from) {
     Node& node = nodes_[from];
-    if (from == 0 || (node.kept && pass.training) || node.last_reader != k) continue;
+    if (from == 0 || (node.kept && pass.backward) || node.last_reader != k) continue;
     spare_.give(std::move(node.output[p]));
     node.output[p] = {};
   }
@@ -298,13 +328,13 @@ template <class Real> void Network<Real>::restore_for(const Pass& pass, std::siz
 }
 
 template <class Real>
-PassResult Network<Real>::judge(const Batch<Real>& batch, const Loss<Real>& loss, bool training) {
+PassResult Network<Real>::judge(const Batch<Real>& batch, const Loss<Real>& loss, bool backward) {
   std::vector<double> losses(parts_, 0), correct(parts_, 0);
   Node& last = nodes_.back();
   const double scale = 1 / double(batch.samples);
   for (std::size_t p = 0; p < parts_; ++p) {
     if (samples_[p] == 0) continue;
-    if (training) give_gradient(nodes_.size() - 1, p);
+    if (backward) give_gradient(nodes_.size() - 1, p);
     if (loss.reconstructs()) {
       const std::size_t elements = last.shape.steps(steps_) * last.shape.features.size();
       losses[p] = loss.distance(output(nodes_.size() - 1, p), output(0, p), elements, scale,
@@ -313,7 +343,7 @@ PassResult Network<Real>::judge(const Batch<Real>& batch, const Loss<Real>& loss
     }
     const std::span<const Real> outputs(last.output[p].data(), samples_[p] * classes_);
     const std::span<const std::uint32_t> labels(batch.labels.data() + first_[p], samples_[p]);
-    if (training) {
+    if (backward) {
       losses[p] = loss.evaluate(outputs, labels, classes_, scale, {last.gradient[p].data(), outputs.size()});
     } else {
       losses[p] = loss.evaluate(outputs, labels, classes_, scale);
@@ -348,7 +378,7 @@ template <class Real> void Network<Real>::backward(const Pass& pass, PassResult&
       for_each_part([&](std::size_t p) {
         for (std::size_t each = end; each-- > k;) {
           if (round == 0) restore_for(pass, each, p);
-          if (round == 0 && !regularisers_.empty()) costs[p] += regularise(pass, each, p);
+          if (round == 0 && pass.training && !regularisers_.empty()) costs[p] += regularise(pass, each, p);
           backward(pass, each, p, round);
           if (round + 1 == rounds) costs[p] += nodes_[each].layer->cost(p);
         }
@@ -373,7 +403,7 @@ void Network<Real>::backward(const Pass& pass, std::size_t k, std::size_t p, int
     targets.assign(from.size(), nullptr);
     later.resize(from.size());
     for (std::size_t j = 0; j < from.size(); ++j) {
-      if (from[j] == 0) continue;
+      if (from[j] == 0 && !to_input_) continue;
       if (nodes_[from[j]].gradient[p].empty()) {
         give_gradient(from[j], p);
         targets[j] = nodes_[from[j]].gradient[p].data();

@@ -79,6 +79,12 @@ template <class Real> class Network {
   /// Forward and backward: afterwards the weights have their gradients. Throws Error(input) naming the layer
   /// (and step) when numbers are no longer finite.
   PassResult learn(const Batch<Real>& batch, const Loss<Real>& loss, std::uint64_t iteration);
+  /// Forward and backward of the network as it stands: nothing is dropped, norms use their running
+  /// statistics, and regularisers say nothing. Afterwards the weights have their gradients and `by_input`, as
+  /// large as the values of the batch unless it is empty, the derivative of the loss by them (of this rank's
+  /// samples).
+  PassResult differentiate(const Batch<Real>& batch, const Loss<Real>& loss, std::uint64_t iteration,
+                           std::span<Real> by_input);
 
   /// Of the last pass, for each layer: mean spikes per neuron and step; -1 for layers without.
   std::vector<double> mean_rates() const;
@@ -104,12 +110,12 @@ template <class Real> class Network {
     std::size_t first_reader = 0, last_reader = 0;
   };
   template <class Visit> void for_each_part(const Visit& visit);
-  Pass begin(const Batch<Real>& batch, bool training, std::uint64_t iteration);
+  Pass begin(const Batch<Real>& batch, bool training, bool backward, std::uint64_t iteration);
   void take_input(const Batch<Real>& batch);
   void take(std::size_t node, std::span<const Real> values, std::size_t samples);
   void forward(const Pass& pass);
   void forward(const Pass& pass, std::size_t node, std::size_t part, int round);
-  PassResult judge(const Batch<Real>& batch, const Loss<Real>& loss, bool training);
+  PassResult judge(const Batch<Real>& batch, const Loss<Real>& loss, bool backward);
   void backward(const Pass& pass, PassResult& result);
   void backward(const Pass& pass, std::size_t node, std::size_t part, int round);
   double regularise(const Pass& pass, std::size_t node, std::size_t part);
@@ -119,6 +125,7 @@ template <class Real> class Network {
   void restore(const Pass& pass, std::size_t node, std::size_t part);
   void restore_for(const Pass& pass, std::size_t node, std::size_t part);
   void drop_read(const Pass& pass, std::size_t node, std::size_t part);
+  void take_input_gradient(std::span<Real> by_input, std::size_t samples);
   void check_finite(double loss) const;
   void find_infinite() const;
   void check_answer(Answer answer) const;
@@ -130,7 +137,7 @@ template <class Real> class Network {
   std::vector<RateRegulariser<Real>> regularisers_;
   std::vector<Node> nodes_;
   std::vector<std::size_t> samples_, first_;  // of the parts: how many, and the first
-  bool recompute_;
+  bool recompute_, to_input_ = false;         // whether the way back goes as far as the input
   SpareArrays<Real> spare_;
 };
 

@@ -136,7 +136,7 @@ template <class Real> class RecurrentNeurons final : public NeuronLayer<Real> {
   void begin(const Pass& pass, std::span<const std::size_t> samples, SpareArrays<Real>& spare) override {
     Base::begin(pass, samples, spare);
     parts_.resize(pass.parts);
-    if (pass.training) recurrent_sum_.begin(samples, recurrent_.gradient, spare);
+    if (pass.backward) recurrent_sum_.begin(samples, recurrent_.gradient, spare);
     turned_.begin();
   }
   void gather(const Pass& pass) override {

@@ -45,7 +45,10 @@ template <class Real> class BatchNormLayer final : public Layer<Real> {
     sums_.assign(pass.parts, std::vector<double>(2 * statistics()));
     used_mean_.resize(statistics());
     used_factor_.resize(statistics());
-    if (!pass.training) use(mean_.values, variance_.values);
+    if (pass.training) return;
+    use(mean_.values, variance_.values);
+    mean_slope_.assign(statistics(), Real(0));  // the statistics do not move with the batch
+    spread_slope_.assign(statistics(), Real(0));
   }
 
   void forward(const Pass& pass, const Piece<Real>& piece, int round) override {
@@ -91,7 +94,7 @@ template <class Real> class BatchNormLayer final : public Layer<Real> {
           second[c] += double(d[c]) * double((x[c] - used_mean_[group + c]) * used_factor_[group + c]);
         }
       });
-      return;
+      if (pass.training) return;
     }
     if (piece.d_inputs[0] == nullptr) return;
     for_each_row(pass, piece, [&](std::size_t at, std::size_t group) SYNFIRE_INLINE {
