@@ -48,7 +48,8 @@ template <class Real> struct Attacker<Real>::Ball {
     }
   }
   void project(Batch<Real>& batch) const {
-    for (std::size_t i = 0; i < low.size(); ++i) batch.values[i] = std::clamp(batch.values[i], low[i], high[i]);
+    for (std::size_t i = 0; i < low.size(); ++i)
+      batch.values[i] = std::clamp(batch.values[i], low[i], high[i]);
   }
 };
 

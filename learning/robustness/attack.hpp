@@ -13,13 +13,16 @@
 
 namespace synfire::learning {
 
-/// All of them look for a larger loss L within the ball |x' - x| <= eps of pixels, all of which stay between 0 and 1.
+/// All of them look for a larger loss L within the ball |x' - x| <= eps of pixels, all of which stay between
+/// 0 and 1.
 enum class AttackKind : std::uint8_t {
   fgsm,  ///< x' = x + eps sign(dL/dx) (Goodfellow et al. 2015)
   bim,   ///< steps of eps / N along the sign (Kurakin et al. 2017)
   mim,   ///< the same along the sign of g <- g + (dL/dx) / |dL/dx|_1 (Dong et al. 2018)
-  pgd,   ///< from a point drawn from the ball, steps of 2.5 eps / N, and back into the ball (Madry et al. 2018)
-  spgd,  ///< the same without a gradient: mean over K directions u of +-1 of u (L(x + d u) - L(x - d u)) / 2 d
+  pgd,   ///< from a point drawn from the ball, steps of 2.5 eps / N, and back into the ball (Madry et al.
+         ///< 2018)
+  spgd,  ///< the same without a gradient: mean over K directions u of +-1 of u (L(x + d u) - L(x - d u)) / 2
+         ///< d
   noise  ///< a normal deviate of standard deviation eps, cut at the ball: no attack, but a control
 };
 
@@ -29,10 +32,10 @@ std::string_view name_of(AttackKind kind);
 
 struct Attack {
   AttackKind kind = AttackKind::pgd;
-  double eps = 8.0 / 255;        ///< in pixels, which are 0 to 1
-  std::uint32_t steps = 10;      ///< N, of all but fgsm and noise
-  std::optional<double> step;    ///< in pixels, in place of the one that is said above
-  std::uint32_t directions = 16; ///< K of spgd in each step
+  double eps = 8.0 / 255;         ///< in pixels, which are 0 to 1
+  std::uint32_t steps = 10;       ///< N, of all but fgsm and noise
+  std::optional<double> step;     ///< in pixels, in place of the one that is said above
+  std::uint32_t directions = 16;  ///< K of spgd in each step
 
   /// Forward passes with a way back, and without, that it takes for each sample.
   std::uint32_t gradients() const;
@@ -45,7 +48,9 @@ struct PixelScale {
 
   double low(std::size_t channel) const { return (0 - at(mean, channel, 0)) / unit(channel); }
   double high(std::size_t channel) const { return (1 - at(mean, channel, 0)) / unit(channel); }
-  double unit(std::size_t channel) const { return at(deviation, channel, 1); }  ///< of a pixel, in one of a value
+  double unit(std::size_t channel) const {
+    return at(deviation, channel, 1);
+  }  ///< of a pixel, in one of a value
 
  private:
   static double at(const std::vector<double>& of, std::size_t channel, double otherwise) {
@@ -59,8 +64,8 @@ template <class Real> class Attacker {
   /// The network takes images that are the same in all steps: [samples, features] values in a batch.
   Attacker(Network<Real>& network, const Loss<Real>& loss, PixelScale scale, std::uint64_t seed);
 
-  /// Moves all samples of the batch. `first` is the number of its first sample: what is drawn depends on it, on
-  /// the seed and on the kind of attack alone, and so does what comes out.
+  /// Moves all samples of the batch. `first` is the number of its first sample: what is drawn depends on it,
+  /// on the seed and on the kind of attack alone, and so does what comes out.
   void move(const Attack& attack, std::uint64_t first, Batch<Real>& batch);
 
  private:

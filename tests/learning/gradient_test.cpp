@@ -243,6 +243,67 @@ double gain_of(std::string_view model) {
   return model == "izhikevich" ? 20 : 2;
 }
 
+// The same by the samples, of a network as it stands: its norms use running statistics, nothing is dropped.
+double worst_input_error(const std::string& layers, const Case& setup) {
+  Network<double> network = network_of<double>(layers, setup);
+  Batch<double> batch = batch_of<double>(setup);
+  const Loss<double> loss(setup.loss, std::uint32_t(setup.steps));
+  for (std::uint64_t k = 0; k < 3; ++k)
+    network.learn(batch, loss, k);  // statistics that are no longer 0 and 1
+  std::vector<double> gradient(batch.values.size());
+  const double value = network.differentiate(batch, loss, 0, gradient).loss;
+  EXPECT_NEAR(value, network.evaluate(batch, loss).loss, 1e-14);
+  double largest = 0, worst = 0;
+  for (std::size_t i = 0; i < gradient.size(); i += gradient.size() / 40 + 1) {
+    const double there = batch.values[i], h = 1e-5 * std::max(1.0, std::abs(there));
+    double slope = 0;
+    for (const auto& [shift, weight] : {std::pair(-2.0, 1.0), {-1.0, -8.0}, {1.0, 8.0}, {2.0, -1.0}}) {
+      batch.values[i] = there + shift * h;
+      slope += weight / (12 * h) * network.evaluate(batch, loss).loss;
+    }
+    batch.values[i] = there;
+    worst = std::max(worst, std::abs(slope - gradient[i]));
+    largest = std::max(largest, std::abs(slope));
+  }
+  EXPECT_GT(largest, 1e-8) << "nothing depends on the samples";
+  return worst / largest;
+}
+
+TEST(Gradient, by_the_samples_is_their_derivative) {
+  Case setup;
+  setup.input = {4, 5, 2};
+  setup.steps = 3;
+  for (const bool constant : {true, false})
+    for (const std::string& layers :
+         {"[{input: events}, {conv: {channels: 3, padding: 1}}, batch_norm, {celu: 1}, {max_pool: 2}, "
+          "{dropout: 0.3}" +
+              tail,
+          "[{input: events}, {conv: {channels: 2, padding: 1}}, {batch_norm: {over: step}}, lif, {add: , "
+          "from: "
+          "[lif1, batch_norm1]}, {dense: 4}, klif" +
+              tail,
+          "[{input: events}, {flex: {channels: 2, logits: conv, norm: true, activation: sigmoid, "
+          "route_weight: 1}}" +
+              tail,
+          "[{input: events}, {flex: {channels: 3, norm: true, learning: competition, activation: sigmoid}}" +
+              tail}) {
+      setup.constant = constant;
+      EXPECT_LT(worst_input_error(layers, setup), 1e-6) << layers << constant;
+    }
+}
+
+TEST(Gradient, of_a_network_as_it_stands_is_that_of_learning_where_nothing_differs) {
+  const std::string layers = "[{input: events}, {dense: 5}, lif, {dense: 4}" + tail;
+  Network<double> network = network_of<double>(layers, {});
+  const Batch<double> batch = batch_of<double>({});
+  const Loss<double> loss(Chosen{.name = "cross_entropy"}, 4);
+  network.learn(batch, loss, 0);
+  std::vector<std::vector<double>> learned;
+  for (const auto* array : network.weights()) learned.push_back(array->gradient);
+  network.differentiate(batch, loss, 0, {});
+  for (std::size_t w = 0; w < learned.size(); ++w) EXPECT_EQ(network.weights()[w]->gradient, learned[w]);
+}
+
 TEST(Gradient, of_every_model_through_time_and_reset_is_its_derivative) {
   const auto models = differentiable_models();
   EXPECT_GE(models.size(), 15u);
