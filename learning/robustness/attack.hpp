@@ -32,10 +32,10 @@ std::string_view name_of(AttackKind kind);
 
 struct Attack {
   AttackKind kind = AttackKind::pgd;
-  double eps = 8.0 / 255;         ///< in pixels, which are 0 to 1
-  std::uint32_t steps = 10;       ///< N, of all but fgsm and noise
-  std::optional<double> step;     ///< in pixels, in place of the one that is said above
-  std::uint32_t directions = 16;  ///< K of spgd in each step
+  double eps = 8.0 / 255;           ///< in pixels, which are 0 to 1
+  std::uint32_t steps = 10;         ///< N, of all but fgsm and noise
+  std::optional<double> step = {};  ///< in pixels, in place of the one that is said above
+  std::uint32_t directions = 16;    ///< K of spgd in each step
 
   /// Forward passes with a way back, and without, that it takes for each sample.
   std::uint32_t gradients() const;
