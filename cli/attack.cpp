@@ -13,10 +13,8 @@
 #include "cli/terminal.hpp"
 #include "core/spelling.hpp"
 #include "io/byte_file.hpp"
-#include "io/yaml.hpp"
 #include "learning/gradient/trained_file.hpp"
 #include "learning/robustness/robustness.hpp"
-#include "networks/parse.hpp"
 #include "sim/output.hpp"
 
 namespace synfire::cli {
@@ -85,9 +83,7 @@ std::vector<AttackKind> kinds_of(const AttackArguments& arguments) {
 std::unique_ptr<Trainer> load(const std::string& file, const std::vector<std::string>& overrides,
                               unsigned threads) {
   const TrainedFile trained = read_trained(file);
-  Tree tree = parse_yaml(trained.source_text, trained.source_file);
-  for (const auto& text : overrides) apply_set(tree, text);
-  auto trainer = std::make_unique<Trainer>(parse_network(tree), TrainingOptions{.threads = threads});
+  auto trainer = std::make_unique<Trainer>(trained.network(overrides), TrainingOptions{.threads = threads});
   trainer->load_weights(trained.record.best_weights);
   return trainer;
 }

@@ -8,10 +8,8 @@
 #include "cli/simulate.hpp"
 #include "cli/task_print.hpp"
 #include "cli/terminal.hpp"
-#include "io/yaml.hpp"
 #include "learning/gradient/trained_file.hpp"
 #include "learning/unrolled/simulated.hpp"
-#include "networks/parse.hpp"
 #include "sim/output.hpp"
 
 namespace synfire::cli {
@@ -20,11 +18,7 @@ namespace {
 using namespace learning;
 
 NetworkDescription description_of(const TrainedRun& arguments, const TrainedFile& trained) {
-  Tree tree = parse_yaml(trained.source_text, trained.source_file);
-  for (const auto& text : arguments.overrides) apply_set(tree, text);
-  NetworkDescription network = parse_network(tree);
-  network.source_text = write_yaml(tree);
-  network.source_file = trained.source_file;
+  NetworkDescription network = trained.network(arguments.overrides);
   if (arguments.input) network.dataset->path = *arguments.input;
   if (arguments.engine) network.simulation.engine = *arguments.engine;
   return network;

@@ -14,10 +14,8 @@
 #include "cli/task_print.hpp"
 #include "cli/terminal.hpp"
 #include "io/byte_file.hpp"
-#include "io/yaml.hpp"
 #include "learning/gradient/trained_file.hpp"
 #include "learning/gradient/training_report.hpp"
-#include "networks/parse.hpp"
 #include "sim/output.hpp"
 
 namespace synfire::cli {
@@ -219,11 +217,10 @@ struct EvalArguments {
 // The network of a trained file with its weights, and the overrides of the command line.
 std::unique_ptr<Trainer> load_trained(const EvalArguments& arguments, const TrainedFile& trained,
                                       TrainingBar& bar) {
-  Tree tree = parse_yaml(trained.source_text, trained.source_file);
-  for (const auto& text : arguments.overrides) apply_set(tree, text);
-  auto trainer = std::make_unique<Trainer>(
-      parse_network(tree), TrainingOptions{arguments.threads, &StopSignals::asked(),
-                                           [&bar](const TrainingProgress& now) { bar.show(now); }});
+  auto trainer =
+      std::make_unique<Trainer>(trained.network(arguments.overrides),
+                                TrainingOptions{arguments.threads, &StopSignals::asked(),
+                                                [&bar](const TrainingProgress& now) { bar.show(now); }});
   trainer->load_weights(trained.record.best_weights);
   return trainer;
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "learning/gradient/layer.hpp"
 #include "learning/gradient/products.hpp"
@@ -18,6 +19,16 @@ struct ConvolutionShape {
   std::size_t weights() const { return out.channels * patch(); }
   std::size_t patch() const { return kernel * kernel * in.channels; }  ///< what a place of the output sees
 };
+
+/// How many maps the parts of a batch have, `samples` in each of so many steps: each number once.
+inline std::vector<std::size_t> map_counts(std::span<const std::size_t> samples, std::size_t steps) {
+  std::vector<std::size_t> all;
+  for (const std::size_t count : samples)
+    if (count > 0) all.push_back(steps * count);
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
 
 /// Cross-correlations of maps with weights [out channels, height, width, in channels].
 template <class Real> class Convolution {

@@ -51,12 +51,7 @@ template <class Real> class Learned : public Layer<Real> {
  protected:
   /// How many maps the parts have, each number once.
   std::vector<std::size_t> maps(const Pass& pass) const {
-    std::vector<std::size_t> all;
-    for (const std::size_t count : samples_)
-      if (count > 0) all.push_back(in_.steps(pass.steps) * count);
-    std::sort(all.begin(), all.end());
-    all.erase(std::unique(all.begin(), all.end()), all.end());
-    return all;
+    return map_counts(samples_, in_.steps(pass.steps));
   }
   std::size_t rows(const Pass& pass, const Piece<Real>& piece) const {
     return in_.steps(pass.steps) * piece.samples;

@@ -252,9 +252,11 @@ std::optional<TestedSamples> tested_of(const Judgement& judged) {
   return tested;
 }
 
-NetworkDescription TrainedFile::network() const {
-  NetworkDescription network = parse_network(parse_yaml(source_text, source_file));
-  network.source_text = source_text;
+NetworkDescription TrainedFile::network(std::span<const std::string> overrides) const {
+  Tree tree = parse_yaml(source_text, source_file);
+  for (const auto& text : overrides) apply_set(tree, text);
+  NetworkDescription network = parse_network(tree);
+  network.source_text = overrides.empty() ? source_text : write_yaml(tree);
   network.source_file = source_file;
   return network;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,9 @@ struct TrainedFile {
   std::vector<std::string> classes;     ///< names
   std::optional<TestedSamples> tested;  ///< once training is over
 
-  /// The network that was trained.
-  NetworkDescription network() const;
+  /// The network that was trained, with some values replaced, each as PATH=VALUE (io/yaml.hpp). Its text is
+  /// that of the file where there are none.
+  NetworkDescription network(std::span<const std::string> overrides = {}) const;
 };
 
 /// True for a file that write_trained made; false where there is none.
