@@ -4,7 +4,10 @@
 // events they deliver.
 //   bench_networks [--threads N] [--repeats R] [--seconds S] [FILE.yaml …]
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <numeric>
+#include <thread>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -54,6 +57,30 @@ json measure(const NetworkDescription& network, unsigned threads) {
   return json::parse(text.substr(0, length));
 }
 
+/// How fast so many threads read memory of which nothing lies in a cache: the limit of a network whose
+/// synapses are visited once for each spike of their source.
+double read_bytes_per_s(unsigned threads) {
+  constexpr std::size_t words = std::size_t(1) << 26;  // 512 MiB for each
+  std::vector<std::vector<std::uint64_t>> arrays(threads);
+  std::vector<std::uint64_t> sums(threads);
+  const auto on_all = [&](const auto& work) {
+    std::vector<std::jthread> workers;
+    for (unsigned k = 0; k < threads; ++k) workers.emplace_back([&, k] { work(k); });
+  };
+  on_all([&](unsigned k) { arrays[k].assign(words, k); });
+  double best = 0;
+  for (int repeat = 0; repeat < 5; ++repeat) {
+    const auto start = std::chrono::steady_clock::now();
+    on_all([&](unsigned k) {
+      sums[k] += std::accumulate(arrays[k].begin(), arrays[k].end(), std::uint64_t(0));
+    });
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    best = std::max(best, double(threads * words * 8) / seconds);
+  }
+  return std::accumulate(sums.begin(), sums.end(), std::uint64_t(0)) == 1 ? 0
+                                                                          : best;  // so that it is computed
+}
+
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
@@ -80,6 +107,7 @@ struct Options {
   int repeats = 5;
   double seconds = 1;
   std::vector<std::string> files;
+  double memory = 0;  ///< bytes a second that the threads can read
 };
 
 json bench(const std::string& name, NetworkDescription network, const Options& options) {
@@ -111,6 +139,13 @@ json bench(const std::string& name, NetworkDescription network, const Options& o
     result["ns_per_event"] = (median(factors) - median(drive_factors)) * options.seconds * 1e9 / events;
     result["bytes_per_synapse"] = double(last["synapse_bytes"]) / synapses;
     result["events"] = events;
+    // Each synapse that delivers is read, and each neuron's columns once a step.
+    const double neurons = updates / double(last["biological_s"]) * network.simulation.dt * 1e-3;
+    const double moved =
+        events * double(last["synapse_bytes"]) / synapses + updates * double(last["neuron_bytes"]) / neurons;
+    const double per_s = moved / (median(factors) * options.seconds);
+    result["read_bytes_per_s"] = per_s;
+    result["share_of_memory"] = per_s / options.memory;
     result["synapses"] = synapses;
     // Other weights make other spikes: compare the rates before believing the difference.
     if (is_plastic(network)) result["real_time_factor_without_plasticity"] = median(static_factors);
@@ -135,7 +170,9 @@ int main(int argc, char** argv) {
   if (options.files.empty())
     options.files = {examples + "/cuba.yaml", examples + "/brunel.yaml", examples + "/plastic.yaml"};
   try {
+    options.memory = read_bytes_per_s(options.threads);
     json results = json::array();
+    results.push_back({{"memory_read_bytes_per_s", options.memory}, {"threads", options.threads}});
     results.push_back(bench(
         "100,000 iaf_psc_exp, no synapses",
         parse_network(parse_yaml("synfire: 1\npopulations: {n: {model: iaf_psc_exp, size: 100000, params: "

@@ -121,7 +121,7 @@ void attack(AttackArguments arguments) {
   question.eps = radii_of(arguments);
   if (arguments.step) question.how.step = part_of("--step-size", *arguments.step);
   if (arguments.samples > 0) question.samples = arguments.samples;
-  if (arguments.source_overrides.size() > 0 && !arguments.source) arguments.source = arguments.file;
+  if (!arguments.source_overrides.empty() && !arguments.source) arguments.source = arguments.file;
   check_files(arguments);
   const auto target = load(arguments.file, arguments.overrides, question.threads);
   std::unique_ptr<Trainer> source;

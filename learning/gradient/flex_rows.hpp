@@ -141,16 +141,18 @@ void mix_row(std::size_t size, const Real* c, const Real* p, const Real* m, Real
     Real* __restrict to = y;
     Real chosen[lanes] = {}, open[lanes] = {}, apart[lanes] = {}, hangs[lanes] = {}, scaled[lanes] = {};
     std::size_t i = 0;
-    for (; i + lanes <= size; i += lanes) SYNFIRE_LANES
-    for (std::size_t l = 0; l < lanes; ++l) {
-      const Real a = conv[i + l], b = pool[i + l], w = mask[i + l], d = a - b;
-      const Real far = std::abs(d), undecided = w * (Real(1) - w);
-      to[i + l] = b + w * d;
-      chosen[l] += w > Real(0.5) ? Real(1) : Real(0);
-      open[l] += undecided;
-      apart[l] += far;
-      hangs[l] += undecided * far;
-      scaled[l] += far / (std::abs(a) + std::abs(b) + Real(1e-8));
+    for (; i + lanes <= size; i += lanes) {
+      SYNFIRE_LANES
+      for (std::size_t l = 0; l < lanes; ++l) {
+        const Real a = conv[i + l], b = pool[i + l], w = mask[i + l], d = a - b;
+        const Real far = std::abs(d), undecided = w * (Real(1) - w);
+        to[i + l] = b + w * d;
+        chosen[l] += w > Real(0.5) ? Real(1) : Real(0);
+        open[l] += undecided;
+        apart[l] += far;
+        hangs[l] += undecided * far;
+        scaled[l] += far / (std::abs(a) + std::abs(b) + Real(1e-8));
+      }
     }
     for (; i < size; ++i) {
       const Real d = conv[i] - pool[i], undecided = mask[i] * (Real(1) - mask[i]);

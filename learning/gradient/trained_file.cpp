@@ -37,7 +37,8 @@ std::vector<NamedArray<float>> read_arrays(const hdf5::Group& group) {
     for (const auto& name : group.group(layer).children()) {
       const hdf5::Dataset dataset = group.group(layer).dataset(name);
       const auto extents = dataset.dimensions();
-      arrays.push_back({layer + "." + name, {extents.begin(), extents.end()}, dataset.read<float>()});
+      arrays.push_back(
+          {fmt::format("{}.{}", layer, name), {extents.begin(), extents.end()}, dataset.read<float>()});
     }
   return arrays;
 }
