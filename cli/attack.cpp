@@ -91,7 +91,6 @@ std::unique_ptr<Trainer> load(const std::string& file, const std::vector<std::st
 void check_files(const AttackArguments& arguments) {
   std::vector<std::string> read = {arguments.file};
   if (arguments.source) read.push_back(*arguments.source);
-  std::vector<std::string> written;
   for (const auto& path : {arguments.output, arguments.report, arguments.picture})
     if (path) {
       keep_files(*path, read);
@@ -106,8 +105,7 @@ void print(const Robustness& found) {
   for (const double eps : found.eps) fmt::print("{:>10.5f}", eps);
   fmt::print("{:>8}{:>12}\n", "area", "ms/sample");
   for (const RobustnessCurve& curve : found.curves) {
-    const std::string by = curve.source.empty() ? "" : " by " + curve.source;
-    fmt::print("{:<24}", std::string(name_of(curve.kind)) + by);
+    fmt::print("{:<24}", name_of(curve));
     for (const double accuracy : curve.accuracy) fmt::print("{:>10.2f}", 100 * accuracy);
     fmt::print("{:>8.3f}{:>12.3g}\n", curve.area,
                1e3 * curve.seconds / double(found.samples * std::max<std::size_t>(1, found.eps.size())));

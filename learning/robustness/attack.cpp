@@ -27,12 +27,6 @@ bool starts_anywhere(AttackKind kind) { return kind == AttackKind::pgd || kind =
 std::span<const std::string_view> attack_names() { return names; }
 std::string_view name_of(AttackKind kind) { return names[static_cast<std::size_t>(kind)]; }
 
-std::uint32_t Attack::gradients() const {
-  if (kind == AttackKind::noise || kind == AttackKind::spgd) return 0;
-  return kind == AttackKind::fgsm ? 1 : steps;
-}
-std::uint32_t Attack::queries() const { return kind == AttackKind::spgd ? 2 * steps * directions : 0; }
-
 /// Where values may lie.
 template <class Real> struct Attacker<Real>::Ball {
   std::vector<Real> low, high;

@@ -36,10 +36,6 @@ struct Attack {
   std::uint32_t steps = 10;         ///< N, of all but fgsm and noise
   std::optional<double> step = {};  ///< in pixels, in place of the one that is said above
   std::uint32_t directions = 16;    ///< K of spgd in each step
-
-  /// Forward passes with a way back, and without, that it takes for each sample.
-  std::uint32_t gradients() const;
-  std::uint32_t queries() const;
 };
 
 /// How the values of a sample come from pixels of 0 to 1: (pixel - mean) / deviation, by channel.

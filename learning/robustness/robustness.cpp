@@ -73,12 +73,12 @@ const RobustnessCurve* curve_of(const Robustness& found, AttackKind kind) {
   return it == found.curves.end() ? nullptr : &*it;
 }
 
-std::string called(const RobustnessCurve& curve) {
+}  // namespace
+
+std::string name_of(const RobustnessCurve& curve) {
   return curve.source.empty() ? std::string(name_of(curve.kind))
                               : fmt::format("{} by {}", name_of(curve.kind), curve.source);
 }
-
-}  // namespace
 
 double area_under(double clean, std::span<const double> eps, std::span<const double> accuracy) {
   double area = 0, before = 0, height = clean;
@@ -151,8 +151,8 @@ std::vector<std::string> masking_signs(const Robustness& found) {
     for (std::size_t k = 0; k < found.eps.size(); ++k) {
       const double a = weak.accuracy[k], b = strong.accuracy[k];
       if (b - a <= 3 * standard_error(found, a, b)) continue;
-      signs.push_back(fmt::format("{} leaves {:.1f} % right at eps {:.4g}, {} {:.1f} %: {}", called(weak),
-                                  100 * a, found.eps[k], called(strong), 100 * b, why));
+      signs.push_back(fmt::format("{} leaves {:.1f} % right at eps {:.4g}, {} {:.1f} %: {}", name_of(weak),
+                                  100 * a, found.eps[k], name_of(strong), 100 * b, why));
       return;
     }
   };
@@ -235,8 +235,8 @@ void draw_robustness(const std::string& path, const Robustness& found, bool over
     drawing.polyline(points, {colour, 1.4});
     drawing.dots(points, 3, colour);
     const plot::TextStyle style{.size = 9, .colour = colour};
-    drawing.text({text_x, box.top - 10}, called(curve), style);
-    text_x += drawing.text_width(called(curve), style) + 10;
+    drawing.text({text_x, box.top - 10}, name_of(curve), style);
+    text_x += drawing.text_width(name_of(curve), style) + 10;
   }
   drawing.save();
 }

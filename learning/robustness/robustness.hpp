@@ -29,6 +29,9 @@ struct RobustnessCurve {
   double seconds = 0;
 };
 
+/// What it is called beside others: "pgd", "pgd by other".
+std::string name_of(const RobustnessCurve& curve);
+
 struct Robustness {
   std::size_t samples = 0;
   double accuracy = 0;  ///< without attack
