@@ -1,5 +1,6 @@
 // The subcommand that attacks the test samples of a trained network.
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -8,14 +9,12 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
-#include "cli/files.hpp"
 #include "cli/simulate.hpp"
 #include "cli/terminal.hpp"
+#include "cli/trained.hpp"
 #include "core/spelling.hpp"
 #include "io/byte_file.hpp"
-#include "learning/gradient/trained_file.hpp"
 #include "learning/robustness/robustness.hpp"
-#include "sim/output.hpp"
 
 namespace synfire::cli {
 namespace {
@@ -32,41 +31,6 @@ struct AttackArguments {
   bool force = false, quiet = false;
 };
 
-// "0.03" or "8/255".
-double part_of(const std::string& option, const std::string& text) {
-  const auto number = [&](const std::string& digits) {
-    std::size_t used = 0;
-    double value = -1;
-    try {
-      value = std::stod(digits, &used);
-    } catch (const std::exception&) {
-      used = 0;
-    }
-    if (used == 0 || used != digits.size() || !(value >= 0))
-      throw Error(ErrorKind::usage, fmt::format("{}: '{}' is no number such as 0.03 or 8/255", option, text));
-    return value;
-  };
-  const auto slash = text.find('/');
-  if (slash == std::string::npos) return number(text);
-  const double above = number(text.substr(0, slash)), below = number(text.substr(slash + 1));
-  return below > 0 ? above / below : number("");
-}
-
-std::vector<double> radii_of(const AttackArguments& arguments) {
-  std::vector<double> all;
-  for (const auto& text : arguments.eps) {
-    all.push_back(part_of("--eps", text));
-    if (all.back() > 1)
-      throw Error(
-          ErrorKind::usage,
-          fmt::format("--eps: {} is more than 1, the whole range of a pixel; write 8/255 for 8 of 255",
-                      text));
-  }
-  std::sort(all.begin(), all.end());
-  all.erase(std::unique(all.begin(), all.end()), all.end());
-  return all;
-}
-
 std::vector<AttackKind> kinds_of(const AttackArguments& arguments) {
   const auto names = attack_names();
   std::vector<AttackKind> all;
@@ -78,25 +42,6 @@ std::vector<AttackKind> kinds_of(const AttackArguments& arguments) {
     all.push_back(static_cast<AttackKind>(found - names.begin()));
   }
   return all;
-}
-
-std::unique_ptr<Trainer> load(const std::string& file, const std::vector<std::string>& overrides,
-                              unsigned threads) {
-  const TrainedFile trained = read_trained(file);
-  auto trainer = std::make_unique<Trainer>(trained.network(overrides), TrainingOptions{.threads = threads});
-  trainer->load_weights(trained.record.best_weights);
-  return trainer;
-}
-
-void check_files(const AttackArguments& arguments) {
-  std::vector<std::string> read = {arguments.file};
-  if (arguments.source) read.push_back(*arguments.source);
-  for (const auto& path : {arguments.output, arguments.report, arguments.picture})
-    if (path) {
-      keep_files(*path, read);
-      check_output(*path, arguments.force);
-      read.push_back(*path);
-    }
 }
 
 void print(const Robustness& found) {
@@ -116,17 +61,19 @@ void print(const Robustness& found) {
 void attack(AttackArguments arguments) {
   RobustnessQuestion& question = arguments.question;
   question.kinds = kinds_of(arguments);
-  question.eps = radii_of(arguments);
+  question.eps = radii_of(arguments.eps);
   if (arguments.step) question.how.step = part_of("--step-size", *arguments.step);
   if (arguments.samples > 0) question.samples = arguments.samples;
   if (!arguments.source_overrides.empty() && !arguments.source) arguments.source = arguments.file;
-  check_files(arguments);
-  const auto target = load(arguments.file, arguments.overrides, question.threads);
+  std::vector<std::string> read = {arguments.file};
+  if (arguments.source) read.push_back(*arguments.source);
+  check_results(read, std::array{arguments.output, arguments.report, arguments.picture}, arguments.force);
+  const auto target = open_trained(arguments.file, arguments.overrides, question.threads);
   std::unique_ptr<Trainer> source;
   if (arguments.source) {
     auto overrides = arguments.overrides;
     overrides.insert(overrides.end(), arguments.source_overrides.begin(), arguments.source_overrides.end());
-    source = load(*arguments.source, overrides, question.threads);
+    source = open_trained(*arguments.source, overrides, question.threads);
   }
   ProgressLine line(arguments.quiet);
   const StopSignals signals;

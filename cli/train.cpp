@@ -13,6 +13,7 @@
 #include "cli/simulate.hpp"
 #include "cli/task_print.hpp"
 #include "cli/terminal.hpp"
+#include "cli/trained.hpp"
 #include "io/byte_file.hpp"
 #include "learning/gradient/trained_file.hpp"
 #include "learning/gradient/training_report.hpp"
@@ -215,16 +216,6 @@ struct EvalArguments {
 };
 
 // The network of a trained file with its weights, and the overrides of the command line.
-std::unique_ptr<Trainer> load_trained(const EvalArguments& arguments, const TrainedFile& trained,
-                                      TrainingBar& bar) {
-  auto trainer =
-      std::make_unique<Trainer>(trained.network(arguments.overrides),
-                                TrainingOptions{arguments.threads, &StopSignals::asked(),
-                                                [&bar](const TrainingProgress& now) { bar.show(now); }});
-  trainer->load_weights(trained.record.best_weights);
-  return trainer;
-}
-
 void write_predictions(const std::string& path, const Judgement& judged,
                        const std::vector<std::string>& classes) {
   NewFile file(path);
@@ -248,7 +239,9 @@ void evaluate(const EvalArguments& arguments) {
   }
   TrainingBar bar(arguments.quiet);
   const StopSignals signals;
-  const auto trainer = load_trained(arguments, trained, bar);
+  const auto trainer = open_trained(
+      trained, arguments.overrides,
+      {arguments.threads, &StopSignals::asked(), [&bar](const TrainingProgress& now) { bar.show(now); }});
   if (arguments.predictions) keep_files(*arguments.predictions, trainer->samples().set().files());
   if (trainer->samples().share(Share::test).empty())
     throw Error(ErrorKind::usage, "there are no test samples; `--set training.test=…` says how many");

@@ -10,6 +10,7 @@
 #include "core/aggregate.hpp"
 #include "core/dual.hpp"
 #include "core/host_device.hpp"
+#include "core/interval.hpp"
 #include "core/parameter.hpp"
 
 namespace synfire {
@@ -39,7 +40,7 @@ template <class M> inline constexpr bool never_spikes = requires { requires !M::
 /// The spike condition of a model in its margin: >= 0, or > 0 in a model that says `strict`.
 template <class M> inline constexpr bool is_strict = requires { requires M::strict; };
 template <class M, class Real> SYNFIRE_HD SpikeOf<Real> crosses(Real margin) {
-  const bool crossed = is_strict<M> ? margin > Real(0) : margin >= Real(0);
+  const auto crossed = is_strict<M> ? margin > Real(0) : margin >= Real(0);
   if constexpr (is_dual<Real>) {
     return dual::spike(margin, crossed);
   } else {

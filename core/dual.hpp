@@ -140,6 +140,15 @@ SYNFIRE_HD Dual<Real, n, smooth> select(bool condition, const Dual<Real, n, smoo
                     [&](std::size_t k) SYNFIRE_INLINE { return condition ? yes.along[k] : no.along[k]; });
 }
 
+template <class Real, std::size_t n, bool smooth>
+SYNFIRE_HD Dual<Real, n, smooth> max(const Dual<Real, n, smooth>& a, const Dual<Real, n, smooth>& b) {
+  return select(a > b, a, b);
+}
+template <class Real, std::size_t n, bool smooth>
+SYNFIRE_HD Dual<Real, n, smooth> min(const Dual<Real, n, smooth>& a, const Dual<Real, n, smooth>& b) {
+  return select(a < b, a, b);
+}
+
 /// The spike's own direction takes what it decides about.
 template <class Real, std::size_t n, bool smooth>
 SYNFIRE_HD Dual<Real, n, smooth> select(const DualSpike<Dual<Real, n, smooth>>& spike,

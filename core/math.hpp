@@ -182,6 +182,9 @@ template <class Real> SYNFIRE_HD Real select(bool condition, Real yes, Real no) 
   return condition ? yes : no;
 }
 
+template <class Real> SYNFIRE_HD Real max(Real a, Real b) { return a > b ? a : b; }
+template <class Real> SYNFIRE_HD Real min(Real a, Real b) { return a < b ? a : b; }
+
 /// log(n!) for a whole number n: by the product below 16, by Stirling's series above; relative error below
 /// 1e-13 up to n = 1e6. Unlike std::lgamma it writes no global variable.
 inline double log_factorial(double n) {

@@ -87,7 +87,7 @@ template <class Real> struct AlternativeOscillation {
   SYNFIRE_HD static SpikeOf<Real> step(State& s, const Parameters& p, const Constants&, const Input& in) {
     const Real H = p.decay * s.V_m + (in.x + in.current);
     const Real P = H + in_place_of_noise(H, p);
-    s.V_m = math::select(P < Real(0), p.slope * P, P);
+    s.V_m = math::max(P, Real(0)) + p.slope * math::min(P, Real(0));
     const SpikeOf<Real> spike = crosses<AlternativeOscillation>(margin(s, p));
     s.V_m = math::select(spike, p.V_reset, s.V_m);
     return spike;

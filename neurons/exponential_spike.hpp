@@ -14,9 +14,9 @@ template <class Real, class Parameters, class Constants>
 SYNFIRE_HD Real upstroke(Real V, const Parameters& p, const Constants& c) {
   const Real left = Real(1) - c.rise * math::exp((V - p.V_th) * c.per_Delta_T);
   const Real least = Real(1e-30);
-  const bool finite = left > least;
+  const auto finite = left > least;
   const Real end = V - p.Delta_T * math::log(math::select(finite, left, least));
-  return math::select(finite && end < p.V_peak, end, p.V_peak);
+  return math::select(finite & (end < p.V_peak), end, p.V_peak);
 }
 
 /// Half a step of tau_w dw/dt = a (V - E_L) - w at a potential that stays.

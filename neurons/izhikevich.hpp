@@ -74,7 +74,7 @@ template <class Real> struct Izhikevich {
   SYNFIRE_HD static Real margin(const State& s, const Parameters& p) { return s.V_m - p.V_th; }
 
   SYNFIRE_HD static SpikeOf<Real> step(State& s, const Parameters& p, const Constants& c, const Input& in) {
-    const bool consistent = p.consistent_integration != Real(0);
+    const auto consistent = p.consistent_integration != Real(0);
     const Real I = p.I_e + in.current;
     const Real euler = s.V_m + c.dt * slope(s.V_m, s.U_m, I) + in.delta;
     const Real middle = s.V_m + c.half * slope(s.V_m, s.U_m, I + in.delta);

@@ -84,9 +84,8 @@ template <class Real> struct Klif {
   static State initial(const Parameters& p) { return {p.V_reset}; }
 
   SYNFIRE_HD static Real activate(Real x, const Parameters& p, const Constants& c) {
-    const Real negative = math::select(x < Real(0), x, Real(0));
-    const Real below = c.depth * (math::exp(negative / p.alpha) - Real(1)) + c.slope * negative;
-    return math::select(x > Real(0), x, below);
+    const Real negative = math::min(x, Real(0));
+    return math::max(x, Real(0)) + (c.depth * (math::exp(negative / p.alpha) - Real(1)) + c.slope * negative);
   }
 
   /// The membrane is F_t here.

@@ -98,7 +98,7 @@ template <class Real> struct Lif {
   SYNFIRE_HD static Real margin(const State& s, const Parameters& p) { return s.V_m - (p.V_th + s.th_rise); }
 
   SYNFIRE_HD static SpikeOf<Real> step(State& s, const Parameters& p, const Constants& c, const Input& in) {
-    const bool free = s.refractory <= Real(0);
+    const auto free = s.refractory <= Real(0);
     const Real H = s.V_m * c.V_from_V + (in.x + in.current) * c.V_from_X + c.offset;
     s.V_m = math::select(free, H, s.V_m);
     s.th_rise = s.th_rise * p.th_decay;

@@ -121,7 +121,7 @@ template <class Real> struct LifAdaptive {
   SYNFIRE_HD static Real margin(const State& s, const Parameters& p) { return s.V_m - p.V_th; }
 
   SYNFIRE_HD static SpikeOf<Real> step(State& s, const Parameters& p, const Constants& c, const Input& in) {
-    const bool free = s.refractory <= Real(0);
+    const auto free = s.refractory <= Real(0);
     const Real x = s.V_m - p.E_L, I = p.I_e + in.current;
     const Real V = c.V_from_V * x + c.V_from_w * s.w + c.V_from_ex * s.I_syn_ex + c.V_from_in * s.I_syn_in +
                    c.V_from_I * I;

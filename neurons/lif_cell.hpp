@@ -76,7 +76,7 @@ template <class Real> struct LifCell {
   SYNFIRE_HD static Real margin(const State& s, const Parameters& p) { return s.V_m - p.V_th; }
 
   SYNFIRE_HD static SpikeOf<Real> step(State& s, const Parameters& p, const Constants& c, const Input& in) {
-    const bool at_once = p.input == Real(1);
+    const auto at_once = p.input == Real(1);
     const Real X = in.x + in.current;
     const Real I = math::select(at_once, s.I_syn + X, s.I_syn);
     s.V_m = s.V_m + c.membrane_rate * ((p.V_leak - s.V_m) + I);

@@ -78,9 +78,7 @@ template <class Real> struct LifGraded {
 
   /// G
   SYNFIRE_HD static Real passed(Real V, const Constants& c) {
-    Real x = (V - c.bottom) * c.per_V;
-    x = math::select(x < Real(0), Real(0), x);
-    x = math::select(x > Real(1), Real(1), x);
+    const Real x = math::min(math::max((V - c.bottom) * c.per_V, Real(0)), Real(1));
     return x * x * (Real(3) - Real(2) * x);
   }
 

@@ -82,7 +82,7 @@ template <class Real> struct Oscillation {
                                        const Noise& noise) {
     const Real H = p.decay * s.V_m + (in.x + in.current);
     const Real P = H + (p.noise_low + c.noise_width * noise.gamma);
-    s.V_m = math::select(P < Real(0), p.slope * P, P);
+    s.V_m = math::max(P, Real(0)) + p.slope * math::min(P, Real(0));
     const SpikeOf<Real> spike = crosses<Oscillation>(margin(s, p));
     s.V_m = math::select(spike, p.V_reset, s.V_m);
     return spike;

@@ -8,7 +8,7 @@ namespace synfire {
 
 /// The membrane takes its new potential (mV); a refractory neuron keeps the old one and counts a step down.
 template <class State, class Real> SYNFIRE_HD void advance_membrane(State& s, Real V) {
-  const bool free = s.refractory <= Real(0);
+  const auto free = s.refractory <= Real(0);
   s.V_m = math::select(free, V, s.V_m);
   s.refractory = math::select(free, s.refractory, s.refractory - Real(1));
 }

@@ -30,6 +30,10 @@ template <class Real> class ChannelAlignment {
     turn(in);
   }
 
+  /// Of a channel of the output: the two of the input, and the weight of the second.
+  std::tuple<std::uint32_t, std::uint32_t, Real> source(std::size_t out) const {
+    return {low_[out], high_[out], weight_[out]};
+  }
   /// Both ways are the identity then.
   bool is_identity() const { return in_ == out_; }
   /// From maps with the channels of the pool to those of the convolution.

@@ -28,25 +28,6 @@ std::span<const std::string_view> attack_names() { return names; }
 std::string_view name_of(AttackKind kind) { return names[static_cast<std::size_t>(kind)]; }
 
 /// Where values may lie.
-template <class Real> struct Attacker<Real>::Ball {
-  std::vector<Real> low, high;
-
-  Ball(const Batch<Real>& batch, const PixelScale& scale, std::size_t channels, double eps)
-      : low(batch.values.size()), high(batch.values.size()) {
-    for (std::size_t i = 0; i < low.size(); ++i) {
-      const std::size_t c = i % channels;
-      const double x = double(batch.values[i]), far = eps / scale.unit(c);
-      // A value that is no pixel, such as a zero at the border, is left where it is.
-      low[i] = Real(std::max(x - far, std::min(x, scale.low(c))));
-      high[i] = Real(std::min(x + far, std::max(x, scale.high(c))));
-    }
-  }
-  void project(Batch<Real>& batch) const {
-    for (std::size_t i = 0; i < low.size(); ++i)
-      batch.values[i] = std::clamp(batch.values[i], low[i], high[i]);
-  }
-};
-
 template <class Real>
 Attacker<Real>::Attacker(Network<Real>& network, const Loss<Real>& loss, PixelScale scale, std::uint64_t seed)
     : network_(network),
@@ -60,7 +41,7 @@ template <class Real>
 void Attacker<Real>::move(const Attack& attack, std::uint64_t first, Batch<Real>& batch) {
   if (attack.eps == 0) return;
   passes_ = attacking + (std::uint64_t(attack.kind) << 36) + first * 4096;
-  const Ball ball(batch, scale_, channels_, attack.eps);
+  const PixelBall<Real> ball(batch, scale_, channels_, attack.eps);
   if (attack.kind == AttackKind::noise) {
     add_normal(attack, first, batch);
     ball.project(batch);
@@ -70,7 +51,8 @@ void Attacker<Real>::move(const Attack& attack, std::uint64_t first, Batch<Real>
 }
 
 template <class Real>
-void Attacker<Real>::ascend(const Attack& attack, std::uint64_t first, Batch<Real>& batch, const Ball& ball) {
+void Attacker<Real>::ascend(const Attack& attack, std::uint64_t first, Batch<Real>& batch,
+                            const PixelBall<Real>& ball) {
   const std::size_t size = batch.values.size();
   if (starts_anywhere(attack.kind)) {
     for (std::size_t b = 0; b < batch.samples; ++b) {

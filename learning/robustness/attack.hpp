@@ -1,6 +1,7 @@
 // Samples changed by little, so that a network errs.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -8,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/array.hpp"
 #include "core/random.hpp"
 #include "learning/gradient/network.hpp"
 
@@ -54,6 +56,26 @@ struct PixelScale {
   }
 };
 
+/// Between which values the values of a batch stay within `eps` (in pixels) of where they are, and pixels
+/// between 0 and 1. A value that is no pixel, such as a zero at the border, is left where it is.
+template <class Real> struct PixelBall {
+  PixelBall(const Batch<Real>& batch, const PixelScale& scale, std::size_t channels, double eps)
+      : low(batch.values.size()), high(batch.values.size()) {
+    for (std::size_t i = 0; i < low.size(); ++i) {
+      const std::size_t c = i % channels;
+      const double x = double(batch.values[i]), far = eps / scale.unit(c);
+      low[i] = Real(std::max(x - far, std::min(x, scale.low(c))));
+      high[i] = Real(std::min(x + far, std::max(x, scale.high(c))));
+    }
+  }
+  void project(Batch<Real>& batch) const {
+    for (std::size_t i = 0; i < low.size(); ++i)
+      batch.values[i] = std::clamp(batch.values[i], low[i], high[i]);
+  }
+
+  LargeVector<Real> low, high;
+};
+
 /// Attacks the samples of batches with the gradients or answers of one network.
 template <class Real> class Attacker {
  public:
@@ -65,8 +87,7 @@ template <class Real> class Attacker {
   void move(const Attack& attack, std::uint64_t first, Batch<Real>& batch);
 
  private:
-  struct Ball;
-  void ascend(const Attack& attack, std::uint64_t first, Batch<Real>& batch, const Ball& ball);
+  void ascend(const Attack& attack, std::uint64_t first, Batch<Real>& batch, const PixelBall<Real>& ball);
   void add_normal(const Attack& attack, std::uint64_t first, Batch<Real>& batch) const;
   void estimate(const Attack& attack, std::uint64_t first, std::uint32_t step, const Batch<Real>& batch);
   std::vector<double> losses(const Batch<Real>& batch);

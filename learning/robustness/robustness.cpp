@@ -11,13 +11,10 @@
 
 #include "io/hdf5.hpp"
 #include "io/plot.hpp"
+#include "learning/robustness/test_batches.hpp"
 
 namespace synfire::learning {
 namespace {
-
-PixelScale scale_of(const NetworkDescription& network) {
-  return {network.training->augment.mean, network.training->augment.deviation};
-}
 
 void check_pair(Trainer& target, Trainer& source) {
   const SignalShape &here = target.network().shape(0), &there = source.network().shape(0);
@@ -36,31 +33,6 @@ void check_pair(Trainer& target, Trainer& source) {
   if (ours.mean != theirs.mean || ours.deviation != theirs.deviation)
     throw Error(ErrorKind::input,
                 "the network that gives the gradients normalises its samples in another way");
-}
-
-std::size_t right(Network<float>& network, const Batch<float>& batch, std::uint64_t pass) {
-  const auto outputs = network.predict(batch, pass);
-  const std::size_t classes = network.classes();
-  std::size_t count = 0;
-  for (std::size_t b = 0; b < batch.samples; ++b) {
-    const auto row = outputs.begin() + std::ptrdiff_t(b * classes);
-    count +=
-        std::uint32_t(std::max_element(row, row + std::ptrdiff_t(classes)) - row) == batch.labels[b] ? 1 : 0;
-  }
-  return count;
-}
-
-// Calls visit(batch, number of its first sample) for all samples that are asked for; false where it says so.
-template <class Visit> bool for_each_batch(Trainer& target, std::size_t samples, const Visit& visit) {
-  const auto& items = target.samples().share(Share::test);
-  const std::size_t batch_size = target.description().training->batch;
-  Batch<float> batch;
-  for (std::size_t first = 0; first < samples; first += batch_size) {
-    const std::size_t size = std::min(batch_size, samples - first);
-    target.samples().fill(std::span(items).subspan(first, size), false, 0, target.network().own(size), batch);
-    if (!visit(batch, first)) return false;
-  }
-  return true;
 }
 
 double standard_error(const Robustness& found, double a, double b) {
@@ -101,10 +73,7 @@ bool attack_by(Trainer& target, Trainer& source, const std::string& name, const 
                const std::atomic<bool>* stop, const TellRobustness& tell, Robustness& found) {
   check_attackable(target);
   check_pair(target, source);
-  const std::size_t there = target.samples().share(Share::test).size();
-  found.samples = std::min(there, question.samples.value_or(there));
-  if (found.samples == 0)
-    throw Error(ErrorKind::usage, "there are no test samples; `--set training.test=…` says how many");
+  found.samples = count_test_samples(target, question.samples);
   found.eps = question.eps;
   const Loss<float> loss(target.description().training->loss, target.description().training->steps);
   Attacker<float> attacker(source.network(), loss, scale_of(target.description()), question.seed);
@@ -114,8 +83,8 @@ bool attack_by(Trainer& target, Trainer& source, const std::string& name, const 
   const std::size_t total = found.samples * question.kinds.size() * question.eps.size();
   return arena.execute([&] {
     std::size_t clean = 0;
-    if (!for_each_batch(target, found.samples, [&](Batch<float>& batch, std::size_t first) {
-          clean += right(target.network(), batch, Trainer::judging + first);
+    if (!for_each_test_batch(target, found.samples, [&](Batch<float>& batch, std::size_t first) {
+          clean += decided_right(target.network(), batch, Trainer::judging + first);
           return !stopped();
         }))
       return false;
@@ -127,13 +96,14 @@ bool attack_by(Trainer& target, Trainer& source, const std::string& name, const 
         Attack attack = question.how;
         attack.kind = kind, attack.eps = eps;
         std::size_t count = 0;
-        const bool whole = for_each_batch(target, found.samples, [&](Batch<float>& batch, std::size_t first) {
-          attacker.move(attack, first, batch);
-          count += right(target.network(), batch, Trainer::judging + first);
-          done += batch.samples;
-          if (tell) tell({kind, eps, done, total});
-          return !stopped();
-        });
+        const bool whole =
+            for_each_test_batch(target, found.samples, [&](Batch<float>& batch, std::size_t first) {
+              attacker.move(attack, first, batch);
+              count += decided_right(target.network(), batch, Trainer::judging + first);
+              done += batch.samples;
+              if (tell) tell({kind, eps, done, total});
+              return !stopped();
+            });
         if (!whole) return false;
         curve.accuracy.push_back(double(count) / double(found.samples));
       }
