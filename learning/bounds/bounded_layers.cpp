@@ -147,9 +147,10 @@ class AffineBounds final : public BoundedLayer {
       nothing[k].assign(in_[k].steps(f.known.steps) * f.rows() * in_[k].features.size(), 0);
       inputs.push_back(nothing[k].data());
     }
+    LargeVector<float> output(value_->reads_output() ? at : 0, 0.0f);
     Pass pass = pass_of_part(f.known);
     pass.backward = true;
-    value_->backward(pass, {f.known.part, f.rows(), 0, inputs, nullptr, f.of_output, f.of_inputs}, 0);
+    value_->backward(pass, {f.known.part, f.rows(), 0, inputs, output.data(), f.of_output, f.of_inputs}, 0);
   }
 
  private:
