@@ -37,6 +37,10 @@ template <class M> inline constexpr bool draws_noise = !std::is_same_v<NoiseOf<M
 /// A readout: its step gives nothing and it has no margin.
 template <class M> inline constexpr bool never_spikes = requires { requires !M::spikes; };
 
+/// A readout whose state after a step is an offset and a sum of states and inputs with weights that are not
+/// negative.
+template <class M> inline constexpr bool is_linear = requires { requires M::linear; };
+
 /// The spike condition of a model in its margin: >= 0, or > 0 in a model that says `strict`.
 template <class M> inline constexpr bool is_strict = requires { requires M::strict; };
 template <class M, class Real> SYNFIRE_HD SpikeOf<Real> crosses(Real margin) {

@@ -17,6 +17,7 @@ namespace synfire {
 /// Matam 2023, section 3.2.1 (output layer).
 template <class Real> struct LeakyIntegrator {
   static constexpr bool spikes = false;
+  static constexpr bool linear = true;  ///< a sum of an offset, states and inputs, with weights >= 0
 
   struct Parameters {
     Real leak = 1;

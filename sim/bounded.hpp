@@ -25,6 +25,7 @@ class BoundedNeurons {
 
   virtual std::size_t states() const = 0;  ///< state variables; the first is what a readout gives
   virtual bool spikes() const = 0;         ///< false: a readout
+  virtual bool linear() const = 0;         ///< a readout that only adds up, with weights >= 0
 
   /// The state before the first step.
   virtual void start(Bound<float> states, std::size_t stride, std::size_t count) const = 0;

@@ -31,6 +31,7 @@ template <template <class> class Model> class IntervalNeurons final : public Bou
 
   std::size_t states() const override { return state_count; }
   bool spikes() const override { return !never_spikes<Exact>; }
+  bool linear() const override { return is_linear<Exact>; }
 
   void start(Bound<float> states, std::size_t stride, std::size_t count) const override {
     const auto members = tie_members<state_count>(first_);

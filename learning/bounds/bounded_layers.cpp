@@ -7,12 +7,12 @@
 #include <fmt/format.h>
 
 #include "core/array.hpp"
+#include "core/interval.hpp"
 #include "core/loops.hpp"
 #include "learning/bounds/bounded_layer.hpp"
 #include "learning/bounds/lines.hpp"
 #include "learning/gradient/pools.hpp"
 #include "networks/layer_kinds.hpp"
-#include "neurons/models.hpp"
 
 namespace synfire::learning::bounds {
 
@@ -54,7 +54,7 @@ class AffineBounds final : public BoundedLayer {
   AffineBounds(const LayerDescription& layer, std::span<const SignalShape> inputs, const Making& making)
       : in_(inputs.begin(), inputs.end()),
         value_(make_layer<float>(layer, inputs, making.context)),
-        size_(make_layer<float>(without_offset(layer), inputs, making.context)) {
+        size_(make_layer<float>(layer, inputs, making.context)) {
     std::size_t terms = 1;
     for (const auto kind : {&Layer<float>::weights, &Layer<float>::buffers}) {
       const auto mine = (value_.get()->*kind)(), sizes = (size_.get()->*kind)();
@@ -111,7 +111,7 @@ class AffineBounds final : public BoundedLayer {
     const std::size_t size = out_size(known);
     LargeVector<float> width(size);
     run(*value_, known, middles, output.low);
-    run(*size_, known, radii, width.data());
+    run_sizes(known, radii, width.data());
     const float* __restrict w = width.data();
     float* __restrict low = output.low;
     float* __restrict high = output.high;
@@ -128,6 +128,7 @@ class AffineBounds final : public BoundedLayer {
   void steepness(const Known& known, Bound<const float>, std::span<const float* const> inputs,
                  float* steep) override {
     size_->forward(pass_of_part(known), {known.part, known.samples, 0, inputs, steep, nullptr, {}}, 0);
+    take_offset(known, steep);
   }
 
   void relax(const Functionals& f) override {
@@ -154,10 +155,6 @@ class AffineBounds final : public BoundedLayer {
   }
 
  private:
-  static LayerDescription without_offset(LayerDescription layer) {
-    if (layer.neurons) layer.what.parameters["V_rest"] = 0;
-    return layer;
-  }
   static Pass pass_of_part(const Known& known) { return {.steps = known.steps}; }
   std::size_t out_size(const Known& known) const {
     return shape().steps(known.steps) * known.samples * shape().features.size();
@@ -168,6 +165,17 @@ class AffineBounds final : public BoundedLayer {
     for (const auto& each : inputs) from.push_back(each.data());
     layer.forward(pass_of_part(known), {known.part, known.samples, 0, from, to, nullptr, {}}, 0);
   }
+  void run_sizes(const Known& known, const std::vector<LargeVector<float>>& inputs, float* to) const {
+    run(*size_, known, inputs, to);
+    take_offset(known, to);
+  }
+  // What linear neurons give without input is no part of |W|.
+  void take_offset(const Known& known, float* sizes) const {
+    if (std::ranges::all_of(size_offset_, [](float b) { return b == 0; })) return;
+    const std::size_t features = shape().features.size();
+    for (std::size_t i = 0; i < out_size(known); ++i)
+      sizes[i] -= size_offset_[i / (known.samples * features) * features + i % features];
+  }
   void find_offset(std::size_t steps) {
     const Round one{steps, {1}, false};
     SpareArrays<float> spare;
@@ -176,15 +184,16 @@ class AffineBounds final : public BoundedLayer {
     for (std::size_t k = 0; k < in_.size(); ++k)
       nothing[k].assign(in_[k].steps(steps) * in_[k].features.size(), 0);
     const Known known{0, 1, steps, {}};
-    offset_.resize(out_size(known));
+    offset_.resize(out_size(known)), size_offset_.resize(out_size(known));
     run(*value_, known, nothing, offset_.data());
+    run(*size_, known, nothing, size_offset_.data());
     end(one);
   }
 
   std::vector<SignalShape> in_;
   std::unique_ptr<Layer<float>> value_, size_;
   float rounding_ = 0;
-  LargeVector<float> offset_;  // [steps, features]
+  LargeVector<float> offset_, size_offset_;  // [steps, features], what both layers give for no input
 };
 
 /// y = f(x), number by number.
@@ -485,12 +494,13 @@ template <class F> std::unique_ptr<BoundedLayer> unary(const SignalShape& shape,
 }
 
 bool is_affine(const LayerDescription& layer) {
+  if (layer.neurons)
+    return !layer.recurrent && bounded_neurons(layer.what.name, layer.what.parameters, 1)->linear();
   if (is<layer::Readout>(layer)) return values_of<layer::Readout>(layer.what).of != 3;
   if (is<layer::GlobalPool>(layer)) return values_of<layer::GlobalPool>(layer.what).of == 0;
   return is<layer::Dense>(layer) || is<layer::Conv>(layer) || is<layer::TransposedConv>(layer) ||
          is<layer::AveragePool>(layer) || is<layer::BatchNorm>(layer) || is<layer::Add>(layer) ||
-         is<layer::Scale>(layer) || is<layer::Flatten>(layer) || is<layer::Dropout>(layer) ||
-         layer.what.name == LeakyIntegrator<double>::describe().name;
+         is<layer::Scale>(layer) || is<layer::Flatten>(layer) || is<layer::Dropout>(layer);
 }
 
 }  // namespace
@@ -499,7 +509,7 @@ std::unique_ptr<BoundedLayer> make_bounded(const LayerDescription& layer, std::s
                                            const Making& making) {
   const SignalShape& in = inputs[0];
   const auto shape = [&] { return make_layer<float>(layer, inputs, making.context)->shape(); };
-  if (is_affine(layer) && !layer.recurrent) return std::make_unique<AffineBounds>(layer, inputs, making);
+  if (is_affine(layer)) return std::make_unique<AffineBounds>(layer, inputs, making);
   if (layer.neurons) return make_bounded_neurons(layer, in, making);
   if (is<layer::MaxPool>(layer) || is<layer::GlobalPool>(layer))
     return std::make_unique<MaxPoolBounds>(layer, inputs, making);

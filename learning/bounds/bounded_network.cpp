@@ -181,6 +181,8 @@ std::vector<double> BoundedNetwork::relaxed_margins(std::span<const std::uint32_
       held[k][p] = {};
       for (std::size_t i = 0; i < node.from.size(); ++i) {
         LargeVector<float>& sum = held[node.from[i]][p];
+        if (std::ranges::all_of(of_inputs[i], [](float a) { return a == 0; }))
+          continue;  // only constants so far
         if (sum.empty()) {
           sum = std::move(of_inputs[i]);
         } else {
@@ -194,6 +196,10 @@ std::vector<double> BoundedNetwork::relaxed_margins(std::span<const std::uint32_
     const std::size_t features = nodes_[0].shape.features.size();
     const float slack = rounding(std::size_t(1) << 16);
     for (std::size_t row = 0; row < samples_[p] * classes; ++row) {
+      if (held[0][p].empty()) {
+        margins[first_[p] * classes + row] = constants[p][row] - double(slack) * std::abs(constants[p][row]);
+        continue;
+      }
       const float* a = held[0][p].data() + row * features;
       const float* low = nodes_[0].low[p].data() + row / classes * features;
       const float* high = nodes_[0].high[p].data() + row / classes * features;

@@ -73,6 +73,32 @@ TEST(BoundedNeurons, HoldTheFormsOfAModel) {
     expect_neurons_stay("alternative_oscillation", {{"form", form}, {"c", 0.4}, {"d", -0.1}}, 1);
 }
 
+// Neurons that say so only add up, and so no line but one lies below and above them.
+TEST(BoundedNeurons, LinearOnesAddUp) {
+  int found = 0;
+  for (const auto model : differentiable_models()) {
+    if (!bounded_neurons(std::string(model), {}, 1)->linear()) continue;
+    ++found;
+    const auto neurons = differentiable_neurons<double>(std::string(model), {}, 1);
+    const auto after = [&](double first, double second) {
+      std::vector<double> state(neurons->states()), next(neurons->states());
+      double unused[2];
+      neurons->start(state.data(), 1, 1);
+      for (const double x : {first, second}) {
+        neurons->forward({1, 1, &x, state.data(), nullptr}, next.data(), &unused[0], &unused[1]);
+        state = next;
+      }
+      return state[0];
+    };
+    const double offset = after(0, 0);
+    EXPECT_NEAR(after(0.3, -2.1), (after(0.3, 0) - offset) + (after(0, 1) - offset) * -2.1 + offset, 1e-12)
+        << model;
+    EXPECT_GE(after(1, 0), offset);
+    EXPECT_GT(after(0, 1), offset);
+  }
+  EXPECT_GE(found, 1);
+}
+
 // A point is bounded by little more than itself, so that spikes are certain but at the threshold.
 TEST(BoundedNeurons, KnowWhatIsCertain) {
   const auto neurons = bounded_neurons("lif", {{"decay", 0.5}}, 1);
@@ -235,7 +261,7 @@ const Case cases[] = {
      3, true},
     {"spiking",
      "[input, {conv: {channels: 4, padding: 1}}, batch_norm, {lif: {decay: 0.5}}, {max_pool: 2}, "
-     "{dense: 6}, {klif: {tau: 2}, learn: {k: [0.5, 5]}}, {dense: 3}, {leaky_integrator: {}}, "
+     "{dense: 6}, {klif: {tau: 2}, learn: {k: [0.5, 5]}}, {dense: 3}, {leaky_integrator: {V_rest: 0.3}}, "
      "{readout: mean}]",
      4, true},
     {"vote", "[input, {dense: 9}, {lif: {reset: soft, V_th: 0.2}}, {readout: {of: mean, classes: 3}}]", 5,
@@ -351,8 +377,7 @@ TEST(Bounds, AreNeverLeft) {
           const double margin = double(outputs[b * classes + batch.labels[b]]) - double(outputs[i]);
           ASSERT_GE(margin, margins[i] - 1e-6) << of.name << " eps " << eps;
           if (std::isinf(steep[i])) continue;
-          ASSERT_LE(std::abs(double(outputs[i]) - double(middle[i])),
-                    steep[i] * double(eps) * 1.0001 + 1e-5)
+          ASSERT_LE(std::abs(double(outputs[i]) - double(middle[i])), steep[i] * double(eps) * 1.0001 + 1e-5)
               << of.name;
         }
       }
