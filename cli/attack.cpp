@@ -13,6 +13,7 @@
 #include "cli/terminal.hpp"
 #include "core/spelling.hpp"
 #include "io/byte_file.hpp"
+#include "io/plot.hpp"
 #include "learning/gradient/trained_file.hpp"
 #include "learning/robustness/robustness.hpp"
 #include "sim/output.hpp"
@@ -97,6 +98,7 @@ void check_files(const AttackArguments& arguments) {
       check_output(*path, arguments.force);
       read.push_back(*path);
     }
+  if (arguments.picture) plot::check_new_picture(*arguments.picture, arguments.force);
 }
 
 void print(const Robustness& found) {

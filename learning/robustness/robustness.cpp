@@ -220,24 +220,16 @@ void draw_robustness(const std::string& path, const Robustness& found, bool over
   constexpr double width = 560, height = 330;
   const plot::Box box{58, 40, width - 78, height - 92};
   plot::Drawing drawing(path, width, height, {.overwrite = overwrite});
-  const plot::Range along{0, found.eps.empty() ? 1 : found.eps.back()}, up{0, 1};
-  plot::draw_left_axis(drawing, box, {.range = up, .label = "accuracy"});
-  plot::draw_bottom_axis(drawing, box, {.range = along, .label = "eps (pixels of 0 to 1)"});
-  double text_x = box.left;
-  for (std::size_t k = 0; k < found.curves.size(); ++k) {
-    const RobustnessCurve& curve = found.curves[k];
-    std::vector<plot::Point> points{
-        {along.place(0, box.left, box.width), up.place(found.accuracy, box.bottom(), -box.height)}};
+  std::vector<plot::Line> lines;
+  for (const RobustnessCurve& curve : found.curves) {
+    plot::Line line{name_of(curve), {{0, found.accuracy}}};
     for (std::size_t e = 0; e < found.eps.size(); ++e)
-      points.push_back({along.place(found.eps[e], box.left, box.width),
-                        up.place(curve.accuracy[e], box.bottom(), -box.height)});
-    const plot::Colour colour = plot::palette()[k % plot::palette().size()];
-    drawing.polyline(points, {colour, 1.4});
-    drawing.dots(points, 3, colour);
-    const plot::TextStyle style{.size = 9, .colour = colour};
-    drawing.text({text_x, box.top - 10}, name_of(curve), style);
-    text_x += drawing.text_width(name_of(curve), style) + 10;
+      line.points.push_back({found.eps[e], curve.accuracy[e]});
+    lines.push_back(std::move(line));
   }
+  const plot::Range along{0, found.eps.empty() ? 1 : found.eps.back()};
+  plot::draw_lines(drawing, box, lines, {.range = along, .label = "eps (pixels of 0 to 1)"},
+                   {.range = {0, 1}, .label = "accuracy"}, 3);
   drawing.save();
 }
 
