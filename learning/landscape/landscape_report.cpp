@@ -1,13 +1,13 @@
 // What was found around a trained network, as JSON, as HDF5 and as a picture.
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <numbers>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "io/hdf5.hpp"
+#include "io/hdf5_whole.hpp"
 #include "io/plot.hpp"
 #include "learning/landscape/landscape.hpp"
 
@@ -102,7 +102,7 @@ void write_spectrum(hdf5::Group group, const Landscape& found) {
   }
 }
 
-constexpr double page_width = 560, left = 58, map_side = 176, map_top = 34, map_height = map_side + 60;
+constexpr double page_width = 560, left = 58, map_side = 176, map_top = 34, map_height = map_side + 44;
 constexpr double curve_top = 30, curve_height = 190, curve_page = curve_top + curve_height + 50;
 
 /// A square of values [row from below, column] as it is drawn: darker is more.
@@ -224,9 +224,7 @@ std::string landscape_json(const Landscape& found) {
 }
 
 void write_landscape(const std::string& path, const Landscape& found) {
-  const std::string unfinished = path + ".new";
-  try {
-    hdf5::File file = hdf5::File::create_at_once(unfinished);
+  hdf5::write_whole(path, [&](hdf5::File& file) {
     hdf5::Group group = file.require_group("synfire/landscape");
     group.set_attribute("network", std::string_view(found.network));
     group.set_attribute("share", name_of(found.asked.share));
@@ -236,13 +234,7 @@ void write_landscape(const std::string& path, const Landscape& found) {
     group.set_attribute("accuracy", found.here.accuracy);
     if (found.surface) write_surface(group.require_group("surface"), *found.surface);
     if (found.spectrum) write_spectrum(group.require_group("spectrum"), found);
-    file.close();
-    std::filesystem::rename(unfinished, path);
-  } catch (...) {
-    std::error_code ignored;
-    std::filesystem::remove(unfinished, ignored);
-    throw;
-  }
+  });
 }
 
 void draw_landscape(const std::string& path, const Landscape& found, bool overwrite) {

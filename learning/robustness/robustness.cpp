@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <filesystem>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <tbb/task_arena.h>
 
 #include "io/hdf5.hpp"
+#include "io/hdf5_whole.hpp"
 #include "io/plot.hpp"
 
 namespace synfire::learning {
@@ -190,9 +190,7 @@ std::string robustness_json(const Robustness& found, const std::string& network)
 }
 
 void write_robustness(const std::string& path, const Robustness& found, const std::string& network) {
-  const std::string unfinished = path + ".new";
-  try {
-    hdf5::File file = hdf5::File::create_at_once(unfinished);
+  hdf5::write_whole(path, [&](hdf5::File& file) {
     hdf5::Group group = file.require_group("synfire/robustness");
     group.set_attribute("network", std::string_view(network));
     group.set_attribute("samples", std::uint64_t(found.samples));
@@ -207,13 +205,7 @@ void write_robustness(const std::string& path, const Robustness& found, const st
       attack.set_attribute("seconds", curve.seconds);
       attack.create_dataset("accuracy", std::span<const double>(curve.accuracy));
     }
-    file.close();
-    std::filesystem::rename(unfinished, path);
-  } catch (...) {
-    std::error_code ignored;
-    std::filesystem::remove(unfinished, ignored);
-    throw;
-  }
+  });
 }
 
 void draw_robustness(const std::string& path, const Robustness& found, bool overwrite) {

@@ -3,6 +3,7 @@
 #include "learning/landscape/landscape.hpp"
 
 #include <cmath>
+#include <filesystem>
 #include <numeric>
 #include <random>
 
@@ -433,6 +434,32 @@ TEST(Landscape, PointsAreNetworksWithMovedWeights) {
   EXPECT_EQ(found->surface->loss[1], trainer.judge(Share::train, 10).score.loss)
       << "first row, second column";
   EXPECT_FALSE(found->spectrum);
+}
+
+TEST(Landscape, OfANetworkThatGivesItsSamplesBack) {
+  const test::TemporaryFolder folder;
+  test::write_set(folder, "train", 24);
+  test::write_set(folder, "t10k", 24);
+  NetworkDescription network = parse_network(
+      parse_yaml(fmt::format("{{synfire: 1, seed: 2, dataset: {{path: \"{}\"}}, simulation: {{dt: 1 ms}},"
+                             " layers: [input, flatten, {{dense: 5}}, {{celu: 1}}, {{dense: 64}}],"
+                             " training: {{epochs: 1, batch: 16, validation: 8, loss: reconstruction}}}}",
+                             folder.path().string()),
+                 "net.yaml"));
+  Trainer trainer(network, {});
+  LandscapeQuestion question;
+  question.grid = 3, question.curvature.steps = 12, question.curvature.largest = 1;
+  const auto found = landscape_of(trainer, "net.h5", question, nullptr, {});
+  EXPECT_TRUE(std::isnan(found->here.accuracy));
+  EXPECT_TRUE(std::isnan(found->surface->accuracy[0]));
+  EXPECT_EQ(found->surface->loss[4], trainer.judge(Share::train).score.loss);
+  EXPECT_EQ(found->asked.step, 1e-8);
+  EXPECT_LT(found->spectrum->asymmetry, 1e-6);
+  EXPECT_GT(found->spectrum->largest[0].value, 0);
+  const std::string report = landscape_json(*found);
+  EXPECT_NE(report.find("\"accuracy\": null"), std::string::npos) << report;
+  draw_landscape(folder.file("l.png"), *found, false);
+  EXPECT_TRUE(std::filesystem::exists(folder.file("l.png")));
 }
 
 TEST(Landscape, EndsWhenItIsStopped) {
