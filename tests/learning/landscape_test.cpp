@@ -121,6 +121,13 @@ TEST(Lanczos, StopsWhereItsProductDoes) {
   EXPECT_EQ(calls, 3);
 }
 
+TEST(Lanczos, SaysWhatMemoryItWouldTake) {
+  const std::vector<double> start(1 << 20, 0x1p-10);
+  const MatrixProduct never = [](std::span<const double>, std::span<double>) -> bool { throw 1; };
+  EXPECT_NE(test::error_of([&] { lanczos(never, start, 10'000'000); }).find("ask for fewer steps"),
+            std::string::npos);
+}
+
 // Of signs, the variance of the trace is 2 sum of squares beside the diagonal.
 TEST(Spectrum, TraceAndDensityAreWithinTheirErrors) {
   constexpr Index size = 50;
