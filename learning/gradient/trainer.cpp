@@ -99,9 +99,7 @@ Trainer::Trainer(const NetworkDescription& network, const TrainingOptions& optio
                 "plateau: a reconstruction has no accuracy to watch; write {plateau: {metric: loss}}");
 }
 
-void Trainer::load_weights(const std::vector<NamedArray<float>>& arrays) {
-  take(arrays, network_);
-}
+void Trainer::load_weights(const std::vector<NamedArray<float>>& arrays) { take(arrays, network_); }
 
 void Trainer::load(const TrainingRecord& record) {
   std::vector<NamedArray<float>> arrays = record.last.weights;

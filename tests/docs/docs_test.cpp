@@ -171,8 +171,8 @@ TEST(Docs, LinksLeadSomewhere) {
   }
 }
 
-// The commands of the README and of the pages on events, learning, attacks and landscapes in their order, in a folder of
-// their own; `./synfire` is the program under test.
+// The commands of the README and of the pages on events, learning, attacks and landscapes in their order, in
+// a folder of their own; `./synfire` is the program under test.
 TEST(Docs, CommandsOfTheReadmeRun) {
   const char* program = std::getenv("SYNFIRE_PROGRAM");
   ASSERT_NE(program, nullptr);
