@@ -14,6 +14,7 @@
 #include "cli/trained.hpp"
 #include "core/spelling.hpp"
 #include "io/byte_file.hpp"
+#include "io/plot.hpp"
 #include "learning/robustness/robustness.hpp"
 
 namespace synfire::cli {
@@ -68,6 +69,7 @@ void attack(AttackArguments arguments) {
   std::vector<std::string> read = {arguments.file};
   if (arguments.source) read.push_back(*arguments.source);
   check_results(read, std::array{arguments.output, arguments.report, arguments.picture}, arguments.force);
+  if (arguments.picture) plot::check_new_picture(*arguments.picture, arguments.force);
   const auto target = open_trained(arguments.file, arguments.overrides, question.threads);
   std::unique_ptr<Trainer> source;
   if (arguments.source) {

@@ -14,6 +14,7 @@ void add_eval(CLI::App& app);
 void add_predict(CLI::App& app);
 void add_attack(CLI::App& app);
 void add_certify(CLI::App& app);
+void add_landscape(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_events(CLI::App& app);
 void add_convert(CLI::App& app);

@@ -83,6 +83,7 @@ int run(int argc, char** argv) {
   synfire::cli::add_predict(app);
   synfire::cli::add_attack(app);
   synfire::cli::add_certify(app);
+  synfire::cli::add_landscape(app);
   synfire::cli::add_convert_steps(app);
   synfire::cli::add_inspect(app);
   synfire::cli::add_events(app);

@@ -15,7 +15,7 @@ find_or_explain(ZIP REQUIRED PKG_CONFIG libzip APT libzip-dev FOR "arrays of Num
 find_or_explain(SNDFILE REQUIRED PKG_CONFIG sndfile APT libsndfile1-dev FOR "sound files")
 find_or_explain(SOXR REQUIRED PKG_CONFIG soxr APT libsoxr-dev FOR "sound of other sampling rates")
 find_or_explain(kissfft REQUIRED HEADER kissfft/kissfft.hh APT libkissfft-dev FOR "sound")
-find_or_explain(Eigen3 REQUIRED APT libeigen3-dev FOR "linear readouts")
+find_or_explain(Eigen3 REQUIRED APT libeigen3-dev FOR "linear readouts and eigenvalues")
 # Debian builds oneDNN with OpenCL, so its CMake file stops without the headers, which libdnnl-dev only recommends.
 find_or_explain(OpenCL APT ocl-icd-opencl-dev FOR "oneDNN as Debian builds it")
 find_or_explain(dnnl REQUIRED APT libdnnl-dev FOR "learning by gradients")

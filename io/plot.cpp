@@ -378,4 +378,23 @@ void draw_left_axis(Drawing& drawing, const Box& box, const Axis& axis, double l
                  {.size = 9, .across = Align::middle, .down = Align::end, .upwards = true});
 }
 
+void draw_lines(Drawing& drawing, const Box& box, std::span<const Line> lines, const Axis& along,
+                const Axis& up, double dots) {
+  draw_left_axis(drawing, box, up);
+  draw_bottom_axis(drawing, box, along);
+  double text_x = box.left;
+  for (std::size_t k = 0; k < lines.size(); ++k) {
+    std::vector<Point> points;
+    for (const Point& point : lines[k].points)
+      points.push_back({along.range.place(point.x, box.left, box.width),
+                        up.range.place(point.y, box.bottom(), -box.height)});
+    const Colour colour = palette()[k % palette().size()];
+    drawing.polyline(points, {colour, 1.4});
+    if (dots > 0) drawing.dots(points, dots, colour);
+    const TextStyle style{.size = 9, .colour = colour};
+    drawing.text({text_x, box.top - 8}, lines[k].name, style);
+    text_x += drawing.text_width(lines[k].name, style) + 10;
+  }
+}
+
 }  // namespace synfire::plot

@@ -140,4 +140,14 @@ struct Axis {
 void draw_bottom_axis(Drawing&, const Box&, const Axis&);
 void draw_left_axis(Drawing&, const Box&, const Axis&, double label_gap = 34);
 
+/// One of several lines, in the units of the axes.
+struct Line {
+  std::string name;
+  std::vector<Point> points;
+};
+/// Both axes, the lines in the colours of the palette, their names above the box in the same colours, and
+/// dots of that diameter at their points unless it is 0.
+void draw_lines(Drawing&, const Box&, std::span<const Line>, const Axis& along, const Axis& up,
+                double dots = 0);
+
 }  // namespace synfire::plot

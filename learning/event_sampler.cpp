@@ -88,7 +88,7 @@ EventSampler::EventSampler(const TrainedFile& trained, const SensorInfo& sensor)
     if (std::any_of(targets.begin(), targets.end(),
                     [&](const auto* target) { return target->name == array.name; }))
       arrays.push_back(array);
-  take(arrays, targets);
+  take(arrays, *network_);
   const SignalShape& mask = network_->shape(mask_layer_);
   mask_is_constant_ = mask.constant;
   mask_channels_ = mask.features.channels;

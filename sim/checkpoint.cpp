@@ -6,6 +6,7 @@
 
 #include "core/version.hpp"
 #include "io/hdf5.hpp"
+#include "io/hdf5_whole.hpp"
 #include "io/yaml.hpp"
 #include "networks/keys.hpp"
 #include "networks/parse.hpp"
@@ -75,22 +76,14 @@ Checkpoint read_whole(const std::string& path) {
 
 void write_whole(const std::string& path, const NetworkDescription& network, const State& state) {
   const Step step = state.get<std::int64_t>("run/steps", 1).front();
-  const std::string unfinished = path + ".new";
-  try {
-    hdf5::File file = hdf5::File::create_at_once(unfinished);
+  hdf5::write_whole(path, [&](hdf5::File& file) {
     file.set_attribute("synfire_checkpoint", format_number);
     file.set_attribute("version", std::string_view(version::number));
     file.set_attribute("network_file", std::string_view(network.source_file));
     file.set_attribute("time_ms", Grid(network.simulation.dt).time_ms(step));
     file.create_text("network", network.source_text);
     write_arrays(file, state);
-    file.close();
-    fs::rename(unfinished, path);
-  } catch (...) {
-    std::error_code ignored;
-    fs::remove(unfinished, ignored);
-    throw;
-  }
+  });
 }
 
 }  // namespace

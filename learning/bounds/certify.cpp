@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <filesystem>
 #include <limits>
 
 #include <fmt/format.h>
@@ -11,7 +10,7 @@
 #include <tbb/task_arena.h>
 
 #include "core/denormals.hpp"
-#include "io/hdf5.hpp"
+#include "io/hdf5_whole.hpp"
 #include "learning/robustness/robustness.hpp"
 #include "learning/robustness/test_batches.hpp"
 
@@ -199,9 +198,7 @@ std::string certificate_json(const Certificate& found, const std::string& networ
 }
 
 void write_certificate(const std::string& path, const Certificate& found, const std::string& network) {
-  const std::string unfinished = path + ".new";
-  try {
-    hdf5::File file = hdf5::File::create_at_once(unfinished);
+  hdf5::write_whole(path, [&](hdf5::File& file) {
     hdf5::Group group = file.require_group("synfire/certificate");
     group.set_attribute("network", std::string_view(network));
     group.set_attribute("samples", std::uint64_t(found.samples));
@@ -234,13 +231,7 @@ void write_certificate(const std::string& path, const Certificate& found, const 
                  [n](const BoundedPiece& p) { return p.flex->steepness[n]; });
       }
     }
-    file.close();
-    std::filesystem::rename(unfinished, path);
-  } catch (...) {
-    std::error_code ignored;
-    std::filesystem::remove(unfinished, ignored);
-    throw;
-  }
+  });
 }
 
 }  // namespace synfire::learning

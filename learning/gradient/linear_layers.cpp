@@ -256,10 +256,12 @@ std::unique_ptr<Layer<Real>> make_transposed(const LayerDescription& layer, cons
   const FeatureShape out{side(in.features.height), side(in.features.width), whole(p.channels)};
   const ConvolutionShape shape{out, in.features, kernel, stride, padding};
   const std::size_t fan_in = kernel * kernel * in.features.channels, fan_out = kernel * kernel * out.channels;
-  return std::make_unique<TransposedConvLayer<Real>>(
-      shape, in, SignalShape{out, in.constant},
+  auto weights =
       begin_weights<Real>(layer, context, "weight", {in.features.channels, kernel, kernel, out.channels},
-                          p.init, fan_in, fan_out),
+                          p.init, fan_in, fan_out);
+  weights.filters_last = true;
+  return std::make_unique<TransposedConvLayer<Real>>(
+      shape, in, SignalShape{out, in.constant}, std::move(weights),
       bias_if<Real>(p.bias, layer, context, out.channels, p.init, fan_in), context.precision);
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/version.hpp"
 #include "io/hdf5.hpp"
+#include "io/hdf5_whole.hpp"
 #include "io/yaml.hpp"
 #include "learning/gradient/epoch_columns.hpp"
 #include "networks/parse.hpp"
@@ -270,9 +271,7 @@ bool is_trained(const std::string& path) {
 
 void write_trained(const std::string& path, const NetworkDescription& network, const TrainingRecord& record,
                    const Judgement* judged, const std::vector<std::string>& classes) {
-  const std::string unfinished = path + ".new";
-  try {
-    hdf5::File file = hdf5::File::create_at_once(unfinished);
+  hdf5::write_whole(path, [&](hdf5::File& file) {
     file.set_attribute(std::string(mark), format_number);
     file.set_attribute("version", std::string_view(version::number));
     hdf5::Group root = file.require_group("synfire");
@@ -289,13 +288,7 @@ void write_trained(const std::string& path, const NetworkDescription& network, c
     if (judged != nullptr) write_judgement(training, *judged);
     write_arrays(root.require_group("weights"), record.best_weights);
     write_state(root.require_group("last"), record.last);
-    file.close();
-    fs::rename(unfinished, path);
-  } catch (...) {
-    std::error_code ignored;
-    fs::remove(unfinished, ignored);
-    throw;
-  }
+  });
 }
 
 TrainedFile read_trained(const std::string& path) {

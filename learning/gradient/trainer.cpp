@@ -39,8 +39,11 @@ LayerContext context_of(const NetworkDescription& description) {
           .answer = Loss<float>(how.loss, how.steps).reconstructs() ? Answer::sample : Answer::classes};
 }
 
-void take(const std::vector<NamedArray<float>>& arrays, std::span<Weights<float>* const> weights) {
-  for (Weights<float>* target : weights) {
+template <class Real> void take(const std::vector<NamedArray<float>>& arrays, Network<Real>& network) {
+  auto weights = network.weights();
+  const auto buffers = network.buffers();
+  weights.insert(weights.end(), buffers.begin(), buffers.end());
+  for (Weights<Real>* target : weights) {
     const auto found = std::find_if(arrays.begin(), arrays.end(),
                                     [&](const auto& array) { return array.name == target->name; });
     if (found == arrays.end())
@@ -50,13 +53,15 @@ void take(const std::vector<NamedArray<float>>& arrays, std::span<Weights<float>
       throw Error(ErrorKind::input,
                   fmt::format("the trained file is of another network: '{}' is [{}] there and [{}] here",
                               target->name, fmt::join(found->shape, ", "), fmt::join(target->shape, ", ")));
-    target->values = found->values;
+    target->values.assign(found->values.begin(), found->values.end());
   }
   for (const auto& array : arrays)
     if (std::none_of(weights.begin(), weights.end(), [&](const auto* w) { return w->name == array.name; }))
       throw Error(ErrorKind::input,
                   fmt::format("the trained file is of another network: this one has no '{}'", array.name));
 }
+template void take(const std::vector<NamedArray<float>>&, Network<float>&);
+template void take(const std::vector<NamedArray<float>>&, Network<double>&);
 
 std::vector<NamedArray<float>> values_of_all(std::span<Weights<float>* const> weights) {
   std::vector<NamedArray<float>> all;
@@ -94,12 +99,7 @@ Trainer::Trainer(const NetworkDescription& network, const TrainingOptions& optio
                 "plateau: a reconstruction has no accuracy to watch; write {plateau: {metric: loss}}");
 }
 
-void Trainer::load_weights(const std::vector<NamedArray<float>>& arrays) {
-  auto targets = network_.weights();
-  const auto buffers = network_.buffers();
-  targets.insert(targets.end(), buffers.begin(), buffers.end());
-  take(arrays, targets);
-}
+void Trainer::load_weights(const std::vector<NamedArray<float>>& arrays) { take(arrays, network_); }
 
 void Trainer::load(const TrainingRecord& record) {
   std::vector<NamedArray<float>> arrays = record.last.weights;
@@ -122,8 +122,8 @@ bool Trainer::run(const std::function<void(const TrainingRecord&)>& after_epoch)
   for (std::uint64_t epoch = record_.epochs.size(); epoch < how_.epochs; ++epoch) {
     EpochRecord record;
     if (!in_arena([&] { return learn_epoch(epoch, record); })) return false;
-    record.validation = score(Share::validation, epoch, "validate");
-    record.test = score(Share::test, epoch, "test");
+    record.validation = score(samples_.share(Share::validation), epoch, "validate");
+    record.test = score(samples_.share(Share::test), epoch, "test");
     record.peak_bytes = peak_resident_bytes();
     if (stopped()) return false;
     const Score& watched = samples_.share(Share::validation).empty() ? record.train : record.validation;
@@ -238,8 +238,8 @@ void Trainer::check_gradients(double norm, std::uint64_t epoch, std::size_t batc
   });
 }
 
-Score Trainer::score(Share share, std::uint64_t epoch, std::string_view phase, std::vector<double>* rates) {
-  const auto& items = samples_.share(share);
+Score Trainer::score(std::span<const std::size_t> items, std::uint64_t epoch, std::string_view phase,
+                     std::vector<double>* rates) {
   if (items.empty()) return {};
   return in_arena([&] {
     Batch<float> batch;
@@ -247,7 +247,7 @@ Score Trainer::score(Share share, std::uint64_t epoch, std::string_view phase, s
     std::size_t correct = 0;
     for (std::size_t first = 0; first < items.size() && !stopped(); first += how_.batch) {
       const std::size_t size = std::min<std::size_t>(how_.batch, items.size() - first);
-      samples_.fill(std::span(items).subspan(first, size), false, 0, network_.own(size), batch);
+      samples_.fill(items.subspan(first, size), false, 0, network_.own(size), batch);
       const PassResult result = network_.evaluate(batch, loss_, judging + first);
       loss += result.loss * double(size);
       correct += result.correct;
@@ -258,20 +258,21 @@ Score Trainer::score(Share share, std::uint64_t epoch, std::string_view phase, s
   });
 }
 
-Judgement Trainer::judge(Share share) {
+Judgement Trainer::judge(Share share, std::size_t most) {
   const auto start = Clock::now();
-  const auto& items = samples_.share(share);
+  const auto& all = samples_.share(share);
+  const auto items = std::span(all).first(std::min(most, all.size()));
   const std::size_t classes = samples_.classes().size();
   Judgement made{{}, ConfusionMatrix(classes), {}, {}, {}, std::vector<double>(network_.layers().size(), 0),
                  0};
   if (items.empty()) return made;
-  if (loss_.reconstructs()) return judge_reconstruction(share);
+  if (loss_.reconstructs()) return judge_reconstruction(items);
   in_arena([&] {
     Batch<float> batch;
     double loss = 0;
     for (std::size_t first = 0; first < items.size() && !stopped(); first += how_.batch) {
       const std::size_t size = std::min<std::size_t>(how_.batch, items.size() - first);
-      samples_.fill(std::span(items).subspan(first, size), false, 0, network_.own(size), batch);
+      samples_.fill(items.subspan(first, size), false, 0, network_.own(size), batch);
       const auto outputs = network_.predict(batch, judging + first);
       network_.share(std::span(batch.labels));
       loss += loss_.evaluate(outputs, batch.labels, classes, 1);
@@ -294,11 +295,11 @@ Judgement Trainer::judge(Share share) {
   return made;
 }
 
-Judgement Trainer::judge_reconstruction(Share share) {
+Judgement Trainer::judge_reconstruction(std::span<const std::size_t> items) {
   const auto start = Clock::now();
   Judgement made{{}, ConfusionMatrix(samples_.classes().size()), {}, {}, {}, {}, 0};
   made.rates.assign(network_.layers().size(), 0);
-  made.score = score(share, 0, "test", &made.rates);
+  made.score = score(items, 0, "test", &made.rates);
   made.complete = !stopped();
   made.seconds = since(start);
   return made;

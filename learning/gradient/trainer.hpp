@@ -122,8 +122,8 @@ class Trainer {
   /// Trains what is left of the epochs; `after_epoch` is called with the record so far. False when it was
   /// stopped.
   bool run(const std::function<void(const TrainingRecord&)>& after_epoch);
-  /// Judges a share of the samples by the weights as they are.
-  Judgement judge(Share share);
+  /// Judges a share of the samples, or the first `most` of it, by the weights as they are.
+  Judgement judge(Share share, std::size_t most = std::numeric_limits<std::size_t>::max());
 
  private:
   bool learn_epoch(std::uint64_t epoch, EpochRecord& record);
@@ -132,10 +132,11 @@ class Trainer {
   double accuracy_of(std::size_t correct, std::size_t samples) const;
   void add_rates(std::vector<double>& sums, double weight) const;
   void add_routing(std::vector<LayerRouting>& sums, double weight) const;
-  Judgement judge_reconstruction(Share share);
+  Judgement judge_reconstruction(std::span<const std::size_t> items);
   void check_gradients(double norm, std::uint64_t epoch, std::size_t batch);
   // Adds the mean rates of the layers to `rates`, where they are asked for.
-  Score score(Share share, std::uint64_t epoch, std::string_view phase, std::vector<double>* rates = nullptr);
+  Score score(std::span<const std::size_t> items, std::uint64_t epoch, std::string_view phase,
+              std::vector<double>* rates = nullptr);
   void save_state();
   double learning_rate(std::uint64_t epoch, std::size_t batch, std::size_t batches) const;
   template <class Work> auto in_arena(Work&& work);
@@ -160,9 +161,9 @@ class Trainer {
 
 /// What the layers of a network that is trained share.
 LayerContext context_of(const NetworkDescription& description);
-/// Takes the values of arrays by their names. Throws Error(input), naming the first, where arrays are
-/// missing, left over, or of other shapes.
-void take(const std::vector<NamedArray<float>>& arrays, std::span<Weights<float>* const> weights);
+/// Gives the weights and buffers of a network the values of arrays by their names. Throws Error(input),
+/// naming the first, where arrays are missing, left over, or of other shapes.
+template <class Real> void take(const std::vector<NamedArray<float>>& arrays, Network<Real>& network);
 /// The values of arrays, by name.
 std::vector<NamedArray<float>> values_of_all(std::span<Weights<float>* const> weights);
 

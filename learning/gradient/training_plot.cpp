@@ -12,7 +12,6 @@ namespace {
 
 using plot::Align;
 using plot::Box;
-using plot::Point;
 
 constexpr double page_width = 560, left = 58, right = 20, top = 26, gap = 72, curves_height = 170;
 constexpr double axis_height = 44;  // of the numbers and the label below a box
@@ -48,23 +47,16 @@ struct Line {
 
 void draw_lines(plot::Drawing& drawing, const Box& box, const std::vector<Line>& lines,
                 const plot::Range& range, const std::string& label) {
-  const auto epochs = lines.empty() ? 0.0 : double(lines.front().values.size());
-  const plot::Range along{1, std::max(2.0, epochs)};
-  plot::draw_left_axis(drawing, box, {.range = range, .label = label});
-  plot::draw_bottom_axis(drawing, box, {.range = along, .label = "epoch"});
-  double text_x = box.left;
-  for (std::size_t k = 0; k < lines.size(); ++k) {
-    std::vector<Point> points;
-    for (std::size_t e = 0; e < lines[k].values.size(); ++e)
-      points.push_back({along.place(double(e + 1), box.left, box.width),
-                        range.place(lines[k].values[e], box.bottom(), -box.height)});
-    const plot::Colour colour = plot::palette()[k % plot::palette().size()];
-    drawing.polyline(points, {colour, 1.4});
-    if (points.size() == 1) drawing.dots(points, 4, colour);
-    const plot::TextStyle style{.size = 9, .colour = colour};
-    drawing.text({text_x, box.top - 8}, lines[k].name, style);
-    text_x += drawing.text_width(lines[k].name, style) + 10;
+  const std::size_t epochs = lines.empty() ? 0 : lines.front().values.size();
+  std::vector<plot::Line> drawn;
+  for (const Line& line : lines) {
+    drawn.push_back({line.name, {}});
+    for (std::size_t e = 0; e < line.values.size(); ++e)
+      drawn.back().points.push_back({double(e + 1), line.values[e]});
   }
+  plot::draw_lines(drawing, box, drawn,
+                   {.range = {1, double(std::max<std::size_t>(2, epochs))}, .label = "epoch"},
+                   {.range = range, .label = label}, epochs == 1 ? 4 : 0);
 }
 
 void draw_curves(plot::Drawing& drawing, const Box& box, const TrainedFile& trained, double Score::*what,

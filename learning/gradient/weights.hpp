@@ -15,6 +15,7 @@ template <class Real> struct Weights {
   std::vector<Real> values;
   std::vector<Real> gradient;  ///< of the loss, as large as the values
   bool decays = true;          ///< weight decay acts on it (not on biases, norms and neurons)
+  bool filters_last = false;   ///< of one that decays: what it feeds is its last index, not the first
   Real low = -std::numeric_limits<Real>::infinity();  ///< after each move the values are kept within
   Real high = std::numeric_limits<Real>::infinity();
 

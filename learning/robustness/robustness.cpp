@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <filesystem>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <tbb/task_arena.h>
 
 #include "io/hdf5.hpp"
+#include "io/hdf5_whole.hpp"
 #include "io/plot.hpp"
 #include "learning/robustness/test_batches.hpp"
 
@@ -160,9 +160,7 @@ std::string robustness_json(const Robustness& found, const std::string& network)
 }
 
 void write_robustness(const std::string& path, const Robustness& found, const std::string& network) {
-  const std::string unfinished = path + ".new";
-  try {
-    hdf5::File file = hdf5::File::create_at_once(unfinished);
+  hdf5::write_whole(path, [&](hdf5::File& file) {
     hdf5::Group group = file.require_group("synfire/robustness");
     group.set_attribute("network", std::string_view(network));
     group.set_attribute("samples", std::uint64_t(found.samples));
@@ -177,37 +175,23 @@ void write_robustness(const std::string& path, const Robustness& found, const st
       attack.set_attribute("seconds", curve.seconds);
       attack.create_dataset("accuracy", std::span<const double>(curve.accuracy));
     }
-    file.close();
-    std::filesystem::rename(unfinished, path);
-  } catch (...) {
-    std::error_code ignored;
-    std::filesystem::remove(unfinished, ignored);
-    throw;
-  }
+  });
 }
 
 void draw_robustness(const std::string& path, const Robustness& found, bool overwrite) {
   constexpr double width = 560, height = 330;
   const plot::Box box{58, 40, width - 78, height - 92};
   plot::Drawing drawing(path, width, height, {.overwrite = overwrite});
-  const plot::Range along{0, found.eps.empty() ? 1 : found.eps.back()}, up{0, 1};
-  plot::draw_left_axis(drawing, box, {.range = up, .label = "accuracy"});
-  plot::draw_bottom_axis(drawing, box, {.range = along, .label = "eps (pixels of 0 to 1)"});
-  double text_x = box.left;
-  for (std::size_t k = 0; k < found.curves.size(); ++k) {
-    const RobustnessCurve& curve = found.curves[k];
-    std::vector<plot::Point> points{
-        {along.place(0, box.left, box.width), up.place(found.accuracy, box.bottom(), -box.height)}};
+  std::vector<plot::Line> lines;
+  for (const RobustnessCurve& curve : found.curves) {
+    plot::Line line{name_of(curve), {{0, found.accuracy}}};
     for (std::size_t e = 0; e < found.eps.size(); ++e)
-      points.push_back({along.place(found.eps[e], box.left, box.width),
-                        up.place(curve.accuracy[e], box.bottom(), -box.height)});
-    const plot::Colour colour = plot::palette()[k % plot::palette().size()];
-    drawing.polyline(points, {colour, 1.4});
-    drawing.dots(points, 3, colour);
-    const plot::TextStyle style{.size = 9, .colour = colour};
-    drawing.text({text_x, box.top - 10}, name_of(curve), style);
-    text_x += drawing.text_width(name_of(curve), style) + 10;
+      line.points.push_back({found.eps[e], curve.accuracy[e]});
+    lines.push_back(std::move(line));
   }
+  const plot::Range along{0, found.eps.empty() ? 1 : found.eps.back()};
+  plot::draw_lines(drawing, box, lines, {.range = along, .label = "eps (pixels of 0 to 1)"},
+                   {.range = {0, 1}, .label = "accuracy"}, 3);
   drawing.save();
 }
 

@@ -171,8 +171,8 @@ TEST(Docs, LinksLeadSomewhere) {
   }
 }
 
-// The commands of the README and of the pages on events, learning and attacks in their order, in a folder of
-// their own; `./synfire` is the program under test.
+// The commands of the README and of the pages on events, learning, attacks and landscapes in their order, in
+// a folder of their own; `./synfire` is the program under test.
 TEST(Docs, CommandsOfTheReadmeRun) {
   const char* program = std::getenv("SYNFIRE_PROGRAM");
   ASSERT_NE(program, nullptr);
@@ -185,7 +185,7 @@ TEST(Docs, CommandsOfTheReadmeRun) {
   for (const std::string& block : blocks(text_of(source_folder() / "docs/events.md"), "sh"))
     shown.push_back(block);
   if (fs::exists("/usr/share/datasets/fashion-mnist"))
-    for (const char* page : {"docs/learning.md", "docs/robustness.md", "docs/certify.md"})
+    for (const char* page : {"docs/learning.md", "docs/robustness.md", "docs/certify.md", "docs/landscape.md"})
       for (const std::string& block : blocks(text_of(source_folder() / page), "sh")) shown.push_back(block);
   for (const auto& block : shown) {
     std::istringstream lines(block);

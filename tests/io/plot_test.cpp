@@ -144,6 +144,35 @@ TEST(Plot, EndingChoosesTheFormat) {
   EXPECT_EQ(content_of(folder.file("a.PDF")).substr(0, 5), "%PDF-");
 }
 
+TEST(Plot, LinesLieWhereTheirAxesSay) {
+  const TemporaryFolder folder;
+  const auto drawn = [&](const std::string& name, double dots) {
+    Drawing drawing(folder.file(name), 140, 100, one_pixel);
+    const std::vector<Line> lines{{"one", {{2, 10}, {4, 10}}}, {"two", {{2, 30}, {4, 30}}}};
+    draw_lines(drawing, {30, 20, 100, 60}, lines, {.range = {2, 4}, .label = "a"},
+               {.range = {0, 40}, .label = "b"}, dots);
+    drawing.save();
+    return Picture(folder.file(name));
+  };
+  const auto colour = [](std::size_t k) {
+    const Colour& c = palette()[k];
+    return unsigned(std::lround(c.red * 255)) << 16 | unsigned(std::lround(c.green * 255)) << 8 |
+           unsigned(std::lround(c.blue * 255));
+  };
+  const Picture plain = drawn("a.png", 0), dotted = drawn("b.png", 9);
+  const auto darkest = [](const Picture& picture, int y) {
+    unsigned least = 0xFFFFFF;
+    for (int at = y - 1; at <= y; ++at) least = std::min(least, picture.at(80, at));
+    return least;
+  };
+  EXPECT_NE(darkest(plain, 65), 0xFFFFFFU) << "10 of 40 is a quarter of the way up";
+  EXPECT_NE(darkest(plain, 35), 0xFFFFFFU);
+  EXPECT_EQ(plain.at(80, 50), 0xFFFFFFU);
+  EXPECT_EQ(dotted.at(30, 63), colour(0));
+  EXPECT_EQ(dotted.at(30, 33), colour(1));
+  EXPECT_NE(plain.at(132, 63), colour(0));
+}
+
 TEST(Plot, RefusesWithoutTouchingWhatIsThere) {
   const TemporaryFolder folder;
   const auto make = [](const std::string& path, double side = 100) {
