@@ -342,10 +342,13 @@ PopulationDescription fed_population(std::string name, std::uint32_t size) {
 PopulationDescription gate_population(std::string name, std::vector<std::uint32_t> shape) {
   PopulationDescription made;
   made.name = std::move(name);
-  made.model = Lif<float>::describe().name;
+  made.model = IafPscDelta<float>::describe().name;  // which the event engine has, too
   made.shape = std::move(shape);
-  // H = X, and X counts the spikes.
-  made.parameters = {{"decay", Distribution(0.0)}, {"V_th", Distribution(0.5)}};
+  // Any spike is enough, and nothing is left of it.
+  made.parameters = {{"E_L", Distribution(0.0)},
+                     {"V_reset", Distribution(0.0)},
+                     {"V_th", Distribution(0.5)},
+                     {"t_ref", Distribution(0.0)}};
   return made;
 }
 

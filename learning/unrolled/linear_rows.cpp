@@ -82,9 +82,26 @@ LinearRows::Row LinearRows::row_of(Network<float>& network, std::size_t k) const
     row.kind = Kind::same;  // activations: of what is not below 0
   } else if (is<layer::Add>(layer)) {
     row.kind = Kind::sum;
+  } else if (is<layer::Flex>(layer)) {
+    make_flex(network, layer, row);
   }
   if (row.kind == Kind::pool && row.stride == 0) row.stride = row.kernel;
   return row;
+}
+
+// Not linear while the mask is live: it depends on what it masks.
+void LinearRows::make_flex(Network<float>& network, const LayerDescription& layer, Row& row) const {
+  const auto p = values_of<layer::Flex>(layer.what);
+  if (p.frozen_after == 0 || values(network.buffers(), layer, "frozen")[0] == 0) return;
+  const auto& mask = values(network.buffers(), layer, "mask");
+  row.kind = Kind::flex;
+  row.kernel = whole(p.kernel), row.stride = whole(p.stride), row.padding = whole(p.padding);
+  row.weights = values(network.weights(), layer, "weight");
+  row.share = 1 / double(row.kernel * row.kernel);
+  row.align.emplace(row.in.channels, row.out.channels, p.align == 1);
+  const std::size_t copies = row.out.size() / mask.size();  // one mask may be that of all channels of a place
+  for (std::size_t i = 0; i < row.out.size(); ++i) row.convolves.push_back(mask[i / copies] > 0.5f);
+  row.largest = p.pool == 0 && std::ranges::count(row.convolves, false) > 0;
 }
 
 double LinearRows::dense_operations(std::size_t layer) const {
@@ -94,6 +111,7 @@ double LinearRows::dense_operations(std::size_t layer) const {
     case Kind::dense:
       return double(row.in.size()) * double(row.out.size());
     case Kind::conv:
+    case Kind::flex:
       return double(row.out.size()) * kernel * double(row.in.channels);
     case Kind::transposed:
       return double(row.in.size()) * kernel * double(row.out.channels);

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cmath>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "learning/gradient/flex_rows.hpp"
 #include "learning/gradient/network.hpp"
 
 namespace synfire::learning {
@@ -23,7 +25,8 @@ class LinearRows {
     whole,        ///< the same of all places
     channelwise,  ///< a factor for each channel
     same,         ///< as it is
-    sum           ///< of several layers
+    sum,          ///< of several layers
+    flex          ///< at each element a convolution or a pool, by a mask that is frozen
   };
 
   /// Of the weights as they are; the network must outlive this.
@@ -31,13 +34,31 @@ class LinearRows {
 
   Kind kind(std::size_t layer) const { return rows_[layer].kind; }
   /// The layer takes the largest instead of a mean.
-  bool takes_largest(std::size_t layer) const { return rows_[layer].largest; }
+  bool takes_largest(std::size_t layer) const {
+    return rows_[layer].largest && rows_[layer].kind != Kind::flex;
+  }
   /// Not the same in each step.
   bool changes(std::size_t layer) const { return rows_[layer].changes; }
+  /// The layer routes by a frozen mask, and somewhere to the largest under a square: see `visit`.
+  bool pools_apart(std::size_t layer) const {
+    return rows_[layer].kind == Kind::flex && rows_[layer].largest;
+  }
+  /// The map of that pool.
+  FeatureShape pool_shape(std::size_t layer) const {
+    return {rows_[layer].out.height, rows_[layer].out.width, rows_[layer].in.channels};
+  }
+  /// Calls visit(element of the layer that it reads) for what an element of that pool is the largest of.
+  template <class Visit> void visit_pool(std::size_t layer, std::size_t element, const Visit& visit) const {
+    const Row& row = rows_[layer];
+    visit_window(row, element / row.in.channels, [&](std::size_t place, std::size_t) {
+      visit(place * row.in.channels + element % row.in.channels);
+    });
+  }
   /// Multiply-accumulates of one step when nothing is left out.
   double dense_operations(std::size_t layer) const;
 
-  /// Calls visit(which of the layers that it reads, element of that, weight) for each term of an element.
+  /// Calls visit(which of the layers that it reads, element of that, weight) for each term of an element. Of
+  /// a layer that pools apart, its pool counts as a second layer that it reads.
   template <class Visit> void visit(std::size_t layer, std::size_t element, const Visit& visit) const;
 
  private:
@@ -50,11 +71,15 @@ class LinearRows {
     double share = 1;                // of a pool
     std::span<const float> weights;  // of dense and convolutions
     std::vector<double> factors;     // of channels
+    std::vector<bool> convolves;     // each element of flex; the others pool
+    std::optional<ChannelAlignment<float>> align = {};
   };
+  void make_flex(Network<float>& network, const LayerDescription& layer, Row& row) const;
   Row row_of(Network<float>& network, std::size_t layer) const;
 
   template <class Visit> static void visit_window(const Row& row, std::size_t place, const Visit& visit);
   template <class Visit> static void visit_conv(const Row& row, std::size_t element, const Visit& visit);
+  template <class Visit> static void visit_flex(const Row& row, std::size_t element, const Visit& visit);
   template <class Visit>
   static void visit_transposed(const Row& row, std::size_t element, const Visit& visit);
 
@@ -95,6 +120,19 @@ void LinearRows::visit_transposed(const Row& row, std::size_t element, const Vis
   }
 }
 
+template <class Visit> void LinearRows::visit_flex(const Row& row, std::size_t element, const Visit& visit) {
+  if (row.convolves[element]) return visit_conv(row, element, visit);
+  const std::size_t in = row.in.channels, place = element / row.out.channels;
+  const auto [low, high, weight] = row.align->source(element % row.out.channels);
+  const auto take = [&](std::size_t channel, double share) {
+    if (share == 0) return;
+    if (row.largest) return visit(1, place * in + channel, share);
+    visit_window(row, place,
+                 [&](std::size_t from, std::size_t) { visit(0, from * in + channel, share * row.share); });
+  };
+  take(low, 1 - double(weight)), take(high, double(weight));
+}
+
 template <class Visit>
 void LinearRows::visit(std::size_t layer, std::size_t element, const Visit& visit) const {
   const Row& row = rows_[layer];
@@ -108,6 +146,8 @@ void LinearRows::visit(std::size_t layer, std::size_t element, const Visit& visi
       return visit_conv(row, element, visit);
     case Kind::transposed:
       return visit_transposed(row, element, visit);
+    case Kind::flex:
+      return visit_flex(row, element, visit);
     case Kind::pool:
       return visit_window(row, element / channels, [&](std::size_t place, std::size_t) {
         visit(0, place * channels + element % channels, row.share);

@@ -97,8 +97,9 @@ SimulatedNetwork::SimulatedNetwork(const NetworkDescription& trained,
   for (const UnrolledLayer& layer : unrolled_.layers) {
     const LayerDescription& described = trainer_.network().layers()[layer.layer];
     SimulatedLayer made;
-    made.name = described.name;
-    made.neurons = trainer_.network().shape(layer.layer).features.size();
+    const PopulationDescription& population = simulation_->network().populations[layer.population];
+    made.name = population.name;
+    made.neurons = population.size();
     made.spikes = layer.spikes;
     made.neuron_model = described.neurons;
     made.dense_operations = layer.dense_operations;
@@ -144,7 +145,7 @@ bool SimulatedNetwork::show_batch(Engine& engine, Window& window, std::size_t fi
     expected = trainer_.network().predict(batch, Trainer::judging + first);
     result_.layers_s += since(start);
     for (const UnrolledLayer& layer : unrolled_.layers)
-      outputs.push_back(trainer_.network().gathered(layer.layer));
+      outputs.push_back(layer.routed ? std::vector<float>() : trainer_.network().gathered(layer.layer));
     if (first == 0) find_drives(batch, false);
     find_drives(batch, true);
   });
@@ -184,7 +185,8 @@ void SimulatedNetwork::find_drives(const Batch<float>& batch, bool varying) {
     if (layer.drive && layer.drive_varies == varying) wanted.push_back(layer.reads);
   }
   if (wanted.empty()) return;
-  for (std::size_t k = 0; k < silence.size(); ++k) given.push_back({unrolled_.layers[k].layer, silence[k]});
+  for (std::size_t k = 0; k < silence.size(); ++k)
+    if (!unrolled_.layers[k].routed) given.push_back({unrolled_.layers[k].layer, silence[k]});
   network.compute(shown, given, wanted);
   for (std::size_t k = 0; k < unrolled_.layers.size(); ++k) {
     const UnrolledLayer& layer = unrolled_.layers[k];
@@ -244,7 +246,8 @@ void SimulatedNetwork::count(const Window& window, std::size_t samples,
       if (wiring.from == k)
         for (const auto& spike : spikes)
           result_.layers[wiring.to].synaptic_operations += wiring.fan_out[spike.neuron];
-    if (trainer_.network().layers()[unrolled_.layers[k].layer].membrane) continue;
+    if (trainer_.network().layers()[unrolled_.layers[k].layer].membrane || unrolled_.layers[k].routed)
+      continue;
     std::vector<float> left = expected[k];
     for (const auto& spike : spikes)
       left[(spike.step * samples + spike.sample) * layer.neurons + spike.neuron] -= 1;

@@ -105,6 +105,8 @@ class Unroller {
         return std::max(most, least == Nature::given ? Nature::linear : Nature::positive);
       case Kind::none:
         return Nature::numbers;
+      case Kind::flex:
+        return rows_.pools_apart(k) && most != Nature::spikes ? Nature::numbers : Nature::linear;
       default:
         return Nature::linear;
     }
@@ -116,6 +118,7 @@ class Unroller {
   }
   bool spikes(std::size_t k) const { return model_info(layers_[k].what.name).spikes; }
   bool has_membrane(std::size_t k) const { return layers_[k].membrane || !spikes(k); }
+  bool routes(std::size_t k) const { return rows_.pools_apart(k) && signals_[k].nature == Nature::linear; }
   bool is_source(std::size_t k) const {
     return layers_[k].neurons || (rows_.takes_largest(k) && signals_[k].nature == Nature::spikes);
   }
@@ -123,10 +126,12 @@ class Unroller {
   [[noreturn]] void refuse(std::size_t reader) const {
     const std::size_t culprit = signals_[layers_[reader].from[0]].culprit;
     const LayerDescription& layer = layers_[culprit];
-    const std::string why = layer.neurons ? "its membrane"
-                            : rows_.changes(culprit)
-                                ? "a norm that differs from step to step (`over: time` makes one)"
-                                : "numbers that are not linear in the spikes it reads";
+    const std::string why =
+        layer.neurons            ? "its membrane"
+        : rows_.changes(culprit) ? "a norm that differs from step to step (`over: time` makes one)"
+        : layer.what.name == layer::Flex::describe().name && rows_.kind(culprit) == LinearRows::Kind::none
+            ? "what a mask chooses anew in each step (`frozen_after` makes a fixed one)"
+            : "numbers that are not linear in the spikes it reads";
     throw Error(ErrorKind::input, layer.what.where,
                 fmt::format("layer {}: the neurons '{}' behind it hear {}, which synapses cannot carry; "
                             "`synfire eval` judges such a network",
@@ -142,15 +147,17 @@ class Unroller {
       for (const std::size_t from : layers_[k].from) heard[from] = true;
     }
     for (std::size_t k = 1; k < layers_.size(); ++k) {
-      if (!layers_[k].neurons && !(heard[k] && is_source(k))) continue;
+      const bool routed = heard[k] && routes(k);
+      if (!layers_[k].neurons && !routed && !(heard[k] && is_source(k))) continue;
       UnrolledLayer layer;
       layer.layer = k;
+      layer.routed = routed;
       layer.reads = layers_[k].from[0];
       layer.lag = std::max<Step>(0, lag_of(layer.reads) + 1);
       layer.drive_varies = is_given(layer.reads);
       layer.spikes = !layers_[k].neurons || spikes(k);
       made_.lag = std::max(made_.lag, layer.lag);
-      place_[k] = made_.layers.size();
+      (routed ? pool_place_ : place_)[k] = made_.layers.size();
       made_.layers.push_back(layer);
     }
   }
@@ -159,6 +166,8 @@ class Unroller {
   Step lag_of(std::size_t k) const {
     if (const auto place = place_.find(k); place != place_.end()) return made_.layers[place->second].lag;
     Step most = -1;
+    if (const auto pool = pool_place_.find(k); pool != pool_place_.end())
+      most = made_.layers[pool->second].lag;
     for (const std::size_t from : layers_[k].from) most = std::max(most, lag_of(from));
     return most;
   }
@@ -172,17 +181,22 @@ class Unroller {
 
   // ---- Populations ----
 
+  FeatureShape shape_of(const UnrolledLayer& made) const {
+    return made.routed ? rows_.pool_shape(made.layer) : network_.shape(made.layer).features;
+  }
+
   void add_population(std::size_t k) {
     UnrolledLayer& made = made_.layers[k];
     const LayerDescription& layer = layers_[made.layer];
-    const FeatureShape& shape = network_.shape(made.layer).features;
+    const FeatureShape shape = shape_of(made);
     std::vector<std::uint32_t> extents{static_cast<std::uint32_t>(shape.channels)};
     if (shape.places() > 1)
       extents = {static_cast<std::uint32_t>(shape.height), static_cast<std::uint32_t>(shape.width),
                  static_cast<std::uint32_t>(shape.channels)};
     made.population = made_.network.populations.size();
     if (!layer.neurons) {
-      made_.network.populations.push_back(gate_population(layer.name, std::move(extents)));
+      const std::string name = made.routed ? layer.name + ".pool" : layer.name;
+      made_.network.populations.push_back(gate_population(name, std::move(extents)));
       made_.network.populations.back().where = layer.what.where;
       return;
     }
@@ -237,12 +251,16 @@ class Unroller {
     if (factor == 0 || signals_[layer].nature == Nature::given) return;
     const auto place = place_.find(layer);
     if (place == place_.end()) {
+      const auto& inputs = layers_[layer].from;
       rows_.visit(layer, element, [&](std::size_t input, std::size_t from, double weight) {
-        expand(layers_[layer].from[input], from, factor * weight, terms);
+        if (input < inputs.size()) return expand(inputs[input], from, factor * weight, terms);
+        add_term(terms.at(pool_place_.at(layer)), from, factor * weight);
       });
       return;
     }
-    Terms& of = terms.at(place->second);
+    add_term(terms.at(place->second), element, factor);
+  }
+  static void add_term(Terms& of, std::size_t element, double factor) {
     of.sums[element] += factor;
     if (of.seen[element]) return;
     of.seen[element] = true;
@@ -251,11 +269,12 @@ class Unroller {
 
   // The sources that a layer hears, not through others.
   void find_sources(std::size_t layer, std::map<std::size_t, Terms>& terms) const {
-    if (const auto place = place_.find(layer); place != place_.end()) {
-      const std::size_t size = network_.shape(layer).features.size();
-      terms.try_emplace(place->second, Terms{std::vector<double>(size), std::vector<bool>(size), {}});
-      return;
-    }
+    const auto add = [&](std::size_t place) {
+      const std::size_t size = shape_of(made_.layers[place]).size();
+      terms.try_emplace(place, Terms{std::vector<double>(size), std::vector<bool>(size), {}});
+    };
+    if (const auto place = place_.find(layer); place != place_.end()) return add(place->second);
+    if (const auto pool = pool_place_.find(layer); pool != pool_place_.end()) add(pool->second);
     for (const std::size_t from : layers_[layer].from) find_sources(from, terms);
   }
 
@@ -264,7 +283,7 @@ class Unroller {
     std::map<std::size_t, Terms> terms;
     for (const std::size_t from : layers_[made.layer].from) find_sources(from, terms);
     std::map<std::size_t, GivenSynapses> synapses;
-    const std::size_t size = network_.shape(made.layer).features.size();
+    const std::size_t size = shape_of(made).size();
     for (std::size_t element = 0; element < size; ++element) {
       add_terms(to, element, terms);
       for (auto& [from, of] : terms) take_row(of, synapses[from]);
@@ -279,10 +298,12 @@ class Unroller {
 
   void add_terms(std::size_t to, std::size_t element, std::map<std::size_t, Terms>& terms) const {
     const std::size_t layer = made_.layers[to].layer;
-    if (layers_[layer].neurons) return expand(layers_[layer].from[0], element, 1, terms);
-    rows_.visit(layer, element, [&](std::size_t, std::size_t from, double) {
-      expand(layers_[layer].from[0], from, 1, terms);
-    });
+    const std::size_t from_layer = layers_[layer].from[0];
+    if (layers_[layer].neurons) return expand(from_layer, element, 1, terms);
+    if (made_.layers[to].routed)
+      return rows_.visit_pool(layer, element, [&](std::size_t from) { expand(from_layer, from, 1, terms); });
+    rows_.visit(layer, element,
+                [&](std::size_t, std::size_t from, double) { expand(from_layer, from, 1, terms); });
   }
 
   static void take_row(Terms& terms, GivenSynapses& synapses) {
@@ -314,8 +335,7 @@ class Unroller {
   }
 
   void add_wiring(std::size_t from, std::size_t to, Step delay, GivenSynapses synapses) {
-    UnrolledWiring wiring{
-        from, to, std::vector<std::uint32_t>(network_.shape(made_.layers[from].layer).features.size())};
+    UnrolledWiring wiring{from, to, std::vector<std::uint32_t>(shape_of(made_.layers[from]).size())};
     for (const std::uint32_t source : synapses.sources) ++wiring.fan_out[source];
     made_.wirings.push_back(std::move(wiring));
     ProjectionDescription& projection =
@@ -370,7 +390,8 @@ class Unroller {
   const std::vector<LayerDescription>& layers_;
   LinearRows rows_;
   std::vector<Signal> signals_;
-  std::map<std::size_t, std::size_t> place_;  // layer -> its place among made_.layers
+  std::map<std::size_t, std::size_t> place_;       // layer -> its place among made_.layers
+  std::map<std::size_t, std::size_t> pool_place_;  // the same for the pools of layers that route
   std::vector<bool> counted_;
   Unrolled made_;
 };

@@ -13,6 +13,7 @@ namespace synfire::learning {
 /// A layer that spikes or has a membrane, as a population.
 struct UnrolledLayer {
   std::size_t layer = 0;  ///< neurons; or a pool of the largest, which spikes where any of its inputs does
+  bool routed = false;    ///< the layer's pool alone, of one that convolves or pools by a frozen mask
   std::size_t population = 0;        ///< in the network
   std::optional<std::size_t> drive;  ///< population that gives it, in each step, what is no spike
   std::size_t reads = 0;             ///< the layer whose output without any spikes is that
@@ -42,8 +43,9 @@ struct Unrolled {
 };
 
 /// `trained` is the description of `network`, whose weights are the learned ones. Populations have the names
-/// of their layers; linear layers between neurons become synapses with all that they do, batch norm included.
-/// Throws Error(input) at a layer that cannot be had by synapses, or whose place is not in an engine.
+/// of their layers; linear layers between neurons become synapses with all that they do, batch norm included,
+/// and so do frozen masks: where they pool, spikes pass a population that spikes where any of its inputs
+/// does. Throws Error(input) at a layer that cannot be had by synapses, or whose place is not in an engine.
 Unrolled unroll(const NetworkDescription& trained, Network<float>& network);
 
 }  // namespace synfire::learning
