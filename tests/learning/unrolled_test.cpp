@@ -85,7 +85,12 @@ std::vector<NamedArray<float>> weights_for(const NetworkDescription& network, co
   std::mt19937 random(3);
   std::normal_distribution<double> normal;
   for (auto& array : arrays) {
+    if (array.name.ends_with(".frozen")) array.values[0] = 1;
     if (array.values.size() == 1) continue;  // parameters of neurons, factors of scale
+    if (array.name.ends_with(".mask")) {
+      for (float& value : array.values) value = float(random() % 2);
+      continue;
+    }
     for (float& value : array.values) {
       const double drawn = how.dyadic ? double(int(random() % 17) - 8) / 16 : 0.3 * normal(random);
       value = float(how.scale * drawn);
@@ -160,6 +165,35 @@ TEST(Unrolled, MapsSpikeAsInTraining) {
     SCOPED_TRACE(layers);
     expect_same(network_of(folder.path().string(), first + layers + tail));
   }
+}
+
+// Where a mask that is frozen convolves, spikes go through weights, and where it pools through a gate.
+TEST(Unrolled, FrozenMasksRouteSpikesAsInTraining) {
+  const TemporaryFolder folder;
+  write_images(folder);
+  const std::string cell = "{iaf_psc_delta: {E_L: 0 mV, V_reset: 0 mV, V_th: 1 mV, t_ref: 0 ms}}";
+  const std::string first = head + "{conv: {channels: 4, kernel: 3, padding: 1}}, relu, ";
+  for (const std::string flex :
+       {"{flex: {channels: 8, frozen_after: 2}}",
+        "{flex: {channels: 8, stride: 2, granularity: spatial, frozen_after: 2}}",
+        "{flex: {channels: 6, align: repeat, frozen_after: 2, norm: false}}",
+        "{flex: {channels: 4, kernel: 2, stride: 2, padding: 0, pool: average, frozen_after: 1}}",
+        "{flex: {channels: 4, logits: conv, frozen_after: 1}}"}) {
+    SCOPED_TRACE(flex);
+    for (const std::string& neurons : {std::string("lif"), cell})
+      expect_same(network_of(folder.path().string(), first + neurons + ", " + flex + ", " + neurons + ", " +
+                                                         flex + ", " + neurons + tail));
+    expect_same(
+        network_of(folder.path().string(),
+                   first + cell + ", " + flex + ", " + cell + ", {dense: 4}, " + cell + ", {readout: mean}]",
+                   6, "event"));
+  }
+  // Means of spikes can be had by synapses, what is the largest of them cannot.
+  const std::string means = "lif, {average_pool: 2}, {scale: 4}, ";
+  expect_same(network_of(
+      folder.path().string(),
+      first + means + "{flex: {channels: 4, pool: average, kernel: 2, padding: 0, frozen_after: 1}}, lif" +
+          tail));
 }
 
 TEST(Unrolled, NetworksThatKeptNoOutputsInTrainingSpikeAsTheyDid) {
@@ -369,6 +403,10 @@ TEST(Unrolled, WhatSynapsesCannotCarryIsRefused) {
          "layer soft: the neurons 'lif2' behind it hear its membrane");
   expect("lif, {dense: 9}, {batch_norm: {over: step}}, lif",
          "layer batch_norm1: the neurons 'lif2' behind it hear a norm");
+  expect("lif, {flex: {channels: 2}}, lif",
+         "layer flex1: the neurons 'lif2' behind it hear what a mask chooses anew");
+  expect("lif, {average_pool: 2}, {flex: {channels: 2, frozen_after: 1}}, lif",
+         "layer flex1: the neurons 'lif2' behind it hear numbers that are not linear");
   expect("{dense: 9}, iaf_cond_exp, {dense: 9}, lif", "layer iaf_cond_exp1: its inputs are conductances");
   EXPECT_NE(refusal("lif", "event").find("population 'lif1' (lif): this model has no event form"),
             std::string::npos)
