@@ -41,11 +41,13 @@ void print_layers(const SimulatedTest& result) {
   const auto row = [&](std::string_view name, std::string_view neurons, std::string_view synapses,
                        std::string_view spikes, double operations, double dense, std::string_view differing) {
     fmt::print("{:<{}}  {:>8}  {:>9}  {:>10}  {:>16}  {:>10}  {:>9}\n", name, width, neurons, synapses,
-               spikes, format_count(operations), format_count(dense), differing);
+               spikes, operations < 0 ? "in steps" : format_count(operations), format_count(dense),
+               differing);
   };
   for (const auto& layer : result.layers)
     row(layer.name, std::to_string(layer.neurons), format_count(double(layer.synapses)),
-        layer.spikes ? fmt::format("{:.1f}", layer.spike_count) : "-", layer.synaptic_operations,
+        layer.spikes ? fmt::format("{:.1f}", layer.spike_count) : "-",
+        layer.stepped && layer.synaptic_operations == 0 ? -1 : layer.synaptic_operations,
         layer.dense_operations, layer.spikes ? fmt::format("{:.3g}", layer.differing) : "-");
   row("all", "", "", fmt::format("{:.1f}", result.spike_count()), result.synaptic_operations(),
       result.dense_operations(), "");

@@ -92,6 +92,7 @@ LinearRows::Row LinearRows::row_of(Network<float>& network, std::size_t k) const
 // Not linear while the mask is live: it depends on what it masks.
 void LinearRows::make_flex(Network<float>& network, const LayerDescription& layer, Row& row) const {
   const auto p = values_of<layer::Flex>(layer.what);
+  row.operations = double(row.out.size()) * p.kernel * p.kernel * double(row.in.channels);
   if (p.frozen_after == 0 || values(network.buffers(), layer, "frozen")[0] == 0) return;
   const auto& mask = values(network.buffers(), layer, "mask");
   row.kind = Kind::flex;
@@ -111,12 +112,11 @@ double LinearRows::dense_operations(std::size_t layer) const {
     case Kind::dense:
       return double(row.in.size()) * double(row.out.size());
     case Kind::conv:
-    case Kind::flex:
       return double(row.out.size()) * kernel * double(row.in.channels);
     case Kind::transposed:
       return double(row.in.size()) * kernel * double(row.out.channels);
     default:
-      return 0;
+      return row.operations;
   }
 }
 

@@ -69,6 +69,7 @@ class LinearRows {
     std::size_t inputs = 1;  // layers that are read
     std::size_t kernel = 1, stride = 1, padding = 0;
     double share = 1;                // of a pool
+    double operations = 0;           // of a layer that may be linear or not
     std::span<const float> weights;  // of dense and convolutions
     std::vector<double> factors;     // of channels
     std::vector<bool> convolves;     // each element of flex; the others pool

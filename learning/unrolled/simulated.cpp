@@ -102,6 +102,7 @@ SimulatedNetwork::SimulatedNetwork(const NetworkDescription& trained,
     made.neurons = population.size();
     made.spikes = layer.spikes;
     made.neuron_model = described.neurons;
+    made.stepped = !layer.steps_after.empty();
     made.dense_operations = layer.dense_operations;
     result_.layers.push_back(made);
   }
@@ -152,7 +153,7 @@ bool SimulatedNetwork::show_batch(Engine& engine, Window& window, std::size_t fi
   const auto start = Clock::now();
   for (std::size_t k = 0; k < size; ++k) {
     result_.start_ms.push_back(Grid(network().simulation.dt).time_ms(begin(first + k)));
-    if (!show(engine, k, begin(first + k))) {
+    if (!show(engine, {batch, window}, k, begin(first + k))) {
       result_.start_ms.resize(first);
       return false;
     }
@@ -182,7 +183,8 @@ void SimulatedNetwork::find_drives(const Batch<float>& batch, bool varying) {
   for (const UnrolledLayer& layer : unrolled_.layers) {
     const SignalShape& shape = network.shape(layer.layer);
     silence.emplace_back(shape.steps(steps) * samples * shape.features.size(), 0.0f);
-    if (layer.drive && layer.drive_varies == varying) wanted.push_back(layer.reads);
+    if (layer.drive && layer.drive_varies == varying && layer.steps_after.empty())
+      wanted.push_back(layer.reads);
   }
   if (wanted.empty()) return;
   for (std::size_t k = 0; k < silence.size(); ++k)
@@ -190,7 +192,7 @@ void SimulatedNetwork::find_drives(const Batch<float>& batch, bool varying) {
   network.compute(shown, given, wanted);
   for (std::size_t k = 0; k < unrolled_.layers.size(); ++k) {
     const UnrolledLayer& layer = unrolled_.layers[k];
-    if (!layer.drive || layer.drive_varies != varying) continue;
+    if (!layer.drive || layer.drive_varies != varying || !layer.steps_after.empty()) continue;
     drives_[k] = {network.shape(layer.reads).steps(steps), samples, network.gathered(layer.reads)};
     shorten(drives_[k]);
   }
@@ -198,24 +200,66 @@ void SimulatedNetwork::find_drives(const Batch<float>& batch, bool varying) {
 
 // Shows a sample, which is number `sample` of the batch, from step `begin` on; false when the run was
 // stopped. Each layer begins with its lag.
-bool SimulatedNetwork::show(Engine& engine, std::size_t sample, Step begin) {
+bool SimulatedNetwork::show(Engine& engine, const Shown& shown, std::size_t sample, Step begin) {
   Stage& stage = *engine.stage();
   Step stood = 0;
   for (Step step = 0; step < period(); ++step) {
     for (std::size_t k = 0; k < unrolled_.layers.size(); ++k) {
       const UnrolledLayer& layer = unrolled_.layers[k];
-      const std::span<const float> now = drive(k, step - layer.lag, sample);
-      if (step != layer.lag && now.data() == held_[k]) continue;
+      const Step own = step - layer.lag;
+      const bool stepped = !layer.steps_after.empty() && own >= 0 && own < steps_;
+      const std::span<const float> now = drive(k, own, sample);
+      if (!stepped && step != layer.lag && now.data() == held_[k]) continue;
       if (step > stood && !engine.advance(begin + step)) return false;
       stood = step;
       if (step == layer.lag) stage.restart(layer.population);
-      if (layer.drive && now.data() != held_[k]) hold(stage, k, now);
+      if (stepped) {
+        this->step(engine, shown, k, sample, own);
+      } else if (layer.drive && now.data() != held_[k]) {
+        hold(stage, k, now);
+      }
     }
   }
   if (!engine.advance(begin + period())) return false;
   for (std::size_t k = 0; k < unrolled_.layers.size(); ++k)
     if (held_[k] != nullptr) hold(stage, k, {});
   return true;
+}
+
+// What the layers between spikes and neurons give in a step where they are not linear, from the spikes so
+// far. They know nothing of other steps, so that what they say of those to come does not matter.
+void SimulatedNetwork::step(Engine& engine, const Shown& shown, std::size_t k, std::size_t sample, Step now) {
+  const UnrolledLayer& layer = unrolled_.layers[k];
+  Network<float>& network = trainer_.network();
+  const std::size_t steps = std::size_t(steps_);
+  engine.sync();
+  std::vector<std::vector<float>> outputs;
+  std::vector<Given> given;
+  outputs.reserve(layer.steps_after.size());
+  for (const std::size_t source : layer.steps_after) {
+    const std::size_t neurons = result_.layers[source].neurons;
+    auto& output = outputs.emplace_back(steps * neurons, 0.0f);
+    const auto spikes = shown.window.spikes(source);
+    for (auto spike = spikes.rbegin(); spike != spikes.rend() && spike->sample == sample; ++spike)
+      output[spike->step * neurons + spike->neuron] += 1;
+    given.push_back({unrolled_.layers[source].layer, output});
+  }
+  Batch<float> one;
+  one.samples = 1;
+  one.labels = {shown.batch.labels[sample]};
+  const SignalShape& input = trainer_.samples().shape();
+  const std::size_t features = input.features.size();
+  for (std::size_t t = 0; t < input.steps(steps); ++t) {
+    const auto row =
+        shown.batch.values.begin() + std::ptrdiff_t((t * shown.batch.samples + sample) * features);
+    one.values.insert(one.values.end(), row, row + std::ptrdiff_t(features));
+  }
+  on_threads(options_.threads, [&] { network.compute(one, given, std::span(&layer.reads, 1)); });
+  const std::vector<float> all = network.gathered(layer.reads);
+  const std::size_t neurons = result_.layers[k].neurons;
+  const auto row = all.begin() + std::ptrdiff_t(std::size_t(now) * neurons);
+  stepped_.assign(row, row + std::ptrdiff_t(neurons));
+  hold(*engine.stage(), k, stepped_);
 }
 
 // What a layer is given in a step of its own time; nothing before and after a sample.

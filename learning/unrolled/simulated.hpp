@@ -23,6 +23,7 @@ struct SimulatedLayer {
   std::string name;
   std::uint64_t neurons = 0, synapses = 0;  ///< synapses: onto it
   bool spikes = true, neuron_model = true;  ///< false: a readout; a pool
+  bool stepped = false;  ///< what it hears is no sum of spikes, and is computed in each step
   double spike_count = 0;
   double synaptic_operations = 0;  ///< spikes times the synapses onto this layer that they went through
   double dense_operations = 0;     ///< multiply-accumulates of the same, done for all inputs in each step
@@ -82,7 +83,13 @@ class SimulatedNetwork {
   void steer(Engine& engine, Window& window);
   bool show_batch(Engine& engine, Window& window, std::size_t first);
   void find_drives(const Batch<float>& batch, bool varying);
-  bool show(Engine& engine, std::size_t sample, Step begin);
+  /// The samples that are shown, and what layers have done since they began.
+  struct Shown {
+    const Batch<float>& batch;
+    const Window& window;
+  };
+  bool show(Engine& engine, const Shown& shown, std::size_t sample, Step begin);
+  void step(Engine& engine, const Shown& shown, std::size_t layer, std::size_t sample, Step now);
   std::span<const float> drive(std::size_t layer, Step step, std::size_t sample) const;
   void hold(Stage& stage, std::size_t layer, std::span<const float> values);
   void count(const Window& window, std::size_t samples, const std::vector<std::vector<float>>& expected);
@@ -99,6 +106,7 @@ class SimulatedNetwork {
   std::unique_ptr<Simulation> simulation_;
   std::vector<Drive> drives_;       ///< by layer
   std::vector<const float*> held_;  ///< by layer: what flows in at present; null pointers: nothing
+  std::vector<float> stepped_;      ///< what flowed in last where it is computed in each step
   SimulatedTest result_;
 };
 

@@ -13,6 +13,7 @@ Json layer_json(const SimulatedLayer& layer) {
           {"neurons", layer.neurons},
           {"synapses", layer.synapses},
           {"spikes_per_inference", layer.spikes ? Json(layer.spike_count) : Json(nullptr)},
+          {"computed_in_each_step", layer.stepped},
           {"synaptic_operations_per_inference", layer.synaptic_operations},
           {"dense_multiply_accumulates_per_inference", layer.dense_operations},
           {"differing_spikes_per_inference", layer.spikes ? Json(layer.differing) : Json(nullptr)}};

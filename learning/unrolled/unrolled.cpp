@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -21,11 +22,6 @@ enum class Nature : std::uint8_t {
   positive,  ///< a sum of spikes with no weight below 0
   linear,    ///< of spikes, with what is given
   numbers    ///< what synapses cannot carry
-};
-
-struct Signal {
-  Nature nature = Nature::given;
-  std::size_t culprit = 0;  ///< the layer that made numbers of it
 };
 
 class Unroller {
@@ -79,16 +75,15 @@ class Unroller {
     for (std::size_t k = 1; k < layers_.size(); ++k) signals_[k] = signal_of(k);
   }
 
-  Signal signal_of(std::size_t k) const {
+  Nature signal_of(std::size_t k) const {
     const LayerDescription& layer = layers_[k];
-    if (layer.neurons) return has_membrane(k) ? Signal{Nature::numbers, k} : Signal{Nature::spikes, k};
+    if (layer.neurons) return has_membrane(k) ? Nature::numbers : Nature::spikes;
     Nature least = Nature::numbers, most = Nature::given;
     for (const std::size_t from : layer.from) {
-      if (signals_[from].nature == Nature::numbers) return signals_[from];
-      least = std::min(least, signals_[from].nature), most = std::max(most, signals_[from].nature);
+      if (signals_[from] == Nature::numbers) return signals_[from];
+      least = std::min(least, signals_[from]), most = std::max(most, signals_[from]);
     }
-    if (most == Nature::given) return {};
-    return {nature_of(k, least, most), k};
+    return most == Nature::given ? most : nature_of(k, least, most);
   }
 
   Nature nature_of(std::size_t k, Nature least, Nature most) const {
@@ -118,24 +113,33 @@ class Unroller {
   }
   bool spikes(std::size_t k) const { return model_info(layers_[k].what.name).spikes; }
   bool has_membrane(std::size_t k) const { return layers_[k].membrane || !spikes(k); }
-  bool routes(std::size_t k) const { return rows_.pools_apart(k) && signals_[k].nature == Nature::linear; }
+  bool routes(std::size_t k) const { return rows_.pools_apart(k) && signals_[k] == Nature::linear; }
   bool is_source(std::size_t k) const {
-    return layers_[k].neurons || (rows_.takes_largest(k) && signals_[k].nature == Nature::spikes);
+    return layers_[k].neurons || (rows_.takes_largest(k) && signals_[k] == Nature::spikes);
   }
 
-  [[noreturn]] void refuse(std::size_t reader) const {
-    const std::size_t culprit = signals_[layers_[reader].from[0]].culprit;
-    const LayerDescription& layer = layers_[culprit];
-    const std::string why =
-        layer.neurons            ? "its membrane"
-        : rows_.changes(culprit) ? "a norm that differs from step to step (`over: time` makes one)"
-        : layer.what.name == layer::Flex::describe().name && rows_.kind(culprit) == LinearRows::Kind::none
-            ? "what a mask chooses anew in each step (`frozen_after` makes a fixed one)"
-            : "numbers that are not linear in the spikes it reads";
-    throw Error(ErrorKind::input, layer.what.where,
-                fmt::format("layer {}: the neurons '{}' behind it hear {}, which synapses cannot carry; "
-                            "`synfire eval` judges such a network",
-                            layer.name, layers_[reader].name, why));
+  // Whether neurons hear what synapses cannot carry.
+  bool steps(std::size_t k) const {
+    return layers_[k].neurons && signals_[layers_[k].from[0]] == Nature::numbers;
+  }
+  // That is computed step by step from the spikes so far, unless it takes membranes or all steps at once.
+  std::optional<std::size_t> out_of_step(std::size_t k) const {
+    if (layers_[k].neurons) return has_membrane(k) ? std::optional(k) : std::nullopt;
+    if (signals_[k] == Nature::given) return std::nullopt;
+    for (const std::size_t from : layers_[k].from)
+      if (const auto found = out_of_step(from)) return found;
+    return network_.shape(k).constant ? std::optional(k) : std::nullopt;
+  }
+  void check_in_step(std::size_t reader) const {
+    const auto culprit = out_of_step(layers_[reader].from[0]);
+    if (!culprit) return;
+    const LayerDescription& layer = layers_[*culprit];
+    throw Error(
+        ErrorKind::input, layer.what.where,
+        fmt::format("layer {}: the neurons '{}' behind it hear {}, which a simulation does not hand on; "
+                    "`synfire eval` judges such a network",
+                    layer.name, layers_[reader].name,
+                    layer.neurons ? "its membrane" : "what follows from all steps together"));
   }
 
   // Neurons, and pools of spikes that neurons hear.
@@ -143,7 +147,7 @@ class Unroller {
     std::vector<bool> heard(layers_.size(), false);
     for (std::size_t k = layers_.size(); k-- > 1;) {
       if (!layers_[k].neurons && !heard[k]) continue;
-      if (layers_[k].neurons && signals_[layers_[k].from[0]].nature == Nature::numbers) refuse(k);
+      if (steps(k)) check_in_step(k);
       for (const std::size_t from : layers_[k].from) heard[from] = true;
     }
     for (std::size_t k = 1; k < layers_.size(); ++k) {
@@ -248,7 +252,7 @@ class Unroller {
   };
   void expand(std::size_t layer, std::size_t element, double factor,
               std::map<std::size_t, Terms>& terms) const {
-    if (factor == 0 || signals_[layer].nature == Nature::given) return;
+    if (factor == 0 || signals_[layer] == Nature::given) return;
     const auto place = place_.find(layer);
     if (place == place_.end()) {
       const auto& inputs = layers_[layer].from;
@@ -282,9 +286,13 @@ class Unroller {
     const UnrolledLayer& made = made_.layers[to];
     std::map<std::size_t, Terms> terms;
     for (const std::size_t from : layers_[made.layer].from) find_sources(from, terms);
+    if (steps(made.layer)) {
+      for (const auto& [from, unused] : terms) made_.layers[to].steps_after.push_back(from);
+      terms.clear();
+    }
     std::map<std::size_t, GivenSynapses> synapses;
     const std::size_t size = shape_of(made).size();
-    for (std::size_t element = 0; element < size; ++element) {
+    for (std::size_t element = 0; element < size && !terms.empty(); ++element) {
       add_terms(to, element, terms);
       for (auto& [from, of] : terms) take_row(of, synapses[from]);
     }
@@ -352,7 +360,7 @@ class Unroller {
     double sum = 0;
     const double own =
         rows_.dense_operations(layer) * double(network_.shape(layer).steps(trained_.training->steps));
-    (signals_[layer].nature == Nature::given ? before : sum) += own;
+    (signals_[layer] == Nature::given ? before : sum) += own;
     for (const std::size_t from : layers_[layer].from) sum += operations(from, before);
     return sum;
   }
@@ -389,7 +397,7 @@ class Unroller {
   Network<float>& network_;
   const std::vector<LayerDescription>& layers_;
   LinearRows rows_;
-  std::vector<Signal> signals_;
+  std::vector<Nature> signals_;
   std::map<std::size_t, std::size_t> place_;       // layer -> its place among made_.layers
   std::map<std::size_t, std::size_t> pool_place_;  // the same for the pools of layers that route
   std::vector<bool> counted_;

@@ -18,7 +18,10 @@ struct UnrolledLayer {
   std::optional<std::size_t> drive;  ///< population that gives it, in each step, what is no spike
   std::size_t reads = 0;             ///< the layer whose output without any spikes is that
   bool drive_varies = false;         ///< from sample to sample; else it is biases only
-  Step lag = 0;                      ///< steps by which it follows the first layer
+  /// What it reads is not linear in spikes: no synapses carry it, but its drive is computed anew in each step
+  /// from the spikes of these, of Unrolled::layers. Empty: it hears synapses.
+  std::vector<std::size_t> steps_after = {};
+  Step lag = 0;  ///< steps by which it follows the first layer
   bool spikes = true;
   bool is_read = false;         ///< what comes behind the last neurons reads it
   bool membrane = false;        ///< ... namely its membrane, which is recorded then

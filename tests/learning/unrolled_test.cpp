@@ -188,12 +188,49 @@ TEST(Unrolled, FrozenMasksRouteSpikesAsInTraining) {
                    first + cell + ", " + flex + ", " + cell + ", {dense: 4}, " + cell + ", {readout: mean}]",
                    6, "event"));
   }
-  // Means of spikes can be had by synapses, what is the largest of them cannot.
   const std::string means = "lif, {average_pool: 2}, {scale: 4}, ";
-  expect_same(network_of(
-      folder.path().string(),
-      first + means + "{flex: {channels: 4, pool: average, kernel: 2, padding: 0, frozen_after: 1}}, lif" +
-          tail));
+  expect_same(
+      network_of(folder.path().string(), first + means +
+                                             "{flex: {channels: 4, pool: average, kernel: 2, padding: 0, "
+                                             "frozen_after: 1}}, lif" +
+                                             tail));
+}
+
+// What is not linear in spikes is no matter of synapses, and is computed in each step from the spikes so far.
+TEST(Unrolled, WhatIsNotLinearIsComputedInEachStep) {
+  const TemporaryFolder folder;
+  write_images(folder);
+  const std::string cell = "{iaf_psc_delta: {E_L: 0 mV, V_reset: 0 mV, V_th: 1 mV, t_ref: 0 ms}}";
+  const std::string first = head + "{conv: {channels: 4, kernel: 3, padding: 1}, name: shown}, ";
+  for (const std::string between :
+       {"{dense: 9}, relu, {dense: 12}", "{conv: {channels: 2, kernel: 3}}, max_pool",
+        "{dense: 12}, {batch_norm: {over: step, epsilon: 1e-30}}",
+        "{flex: {channels: 8, norm: false, activation: ste}}",
+        "{flex: {channels: 8, norm: false, activation: binary, granularity: spatial}}",
+        "{average_pool: 2}, {scale: 4}, {flex: {channels: 4, frozen_after: 1}}",
+        "max_pool, {conv: {channels: 3, kernel: 2}}, relu, {dense: 12}"}) {
+    SCOPED_TRACE(between);
+    for (const std::string& neurons : {std::string("lif"), cell})
+      expect_same(
+          network_of(folder.path().string(), first + neurons + ", " + between + ", " + neurons + tail));
+    expect_same(network_of(
+        folder.path().string(),
+        first + cell + ", " + between + ", " + cell + ", {dense: 4}, " + cell + ", {readout: mean}]", 6,
+        "event"));
+  }
+  // Two ways, one of them with the sample itself, and neurons that hear themselves.
+  expect_same(network_of(folder.path().string(),
+                         first +
+                             "{lif: , name: a}, {conv: {channels: 4, kernel: 3, padding: 1}}, "
+                             "relu, {add: , from: [relu1, a, shown]}, relu, {lif: , recurrent: true}" +
+                             tail));
+  const auto network =
+      network_of(folder.path().string(), first + "lif, {dense: 9}, relu, {dense: 9}, lif" + tail);
+  const auto result = ran(network, weights_for(network, {})).result;
+  EXPECT_FALSE(result.layers[0].stepped);
+  EXPECT_TRUE(result.layers[1].stepped);
+  EXPECT_EQ(result.layers[1].synapses, 0u);
+  EXPECT_EQ(result.layers[1].dense_operations, 6 * (256.0 * 9 + 81));
 }
 
 TEST(Unrolled, NetworksThatKeptNoOutputsInTrainingSpikeAsTheyDid) {
@@ -395,18 +432,12 @@ TEST(Unrolled, WhatSynapsesCannotCarryIsRefused) {
   const auto expect = [&](const std::string& layers, const std::string& says) {
     EXPECT_NE(refusal(layers).find(says), std::string::npos) << refusal(layers);
   };
-  expect("lif, {dense: 9}, {relu: , name: bent}, {dense: 9}, lif",
-         "net.yaml:4:47: layer bent: the neurons 'lif2' behind it hear numbers that are not linear in the "
-         "spikes");
-  expect("lif, {conv: {channels: 2, kernel: 3}}, max_pool, lif", "layer max_pool1: the neurons 'lif2'");
   expect("{lif: , output: membrane, name: soft}, {dense: 9}, lif",
          "layer soft: the neurons 'lif2' behind it hear its membrane");
-  expect("lif, {dense: 9}, {batch_norm: {over: step}}, lif",
-         "layer batch_norm1: the neurons 'lif2' behind it hear a norm");
-  expect("lif, {flex: {channels: 2}}, lif",
-         "layer flex1: the neurons 'lif2' behind it hear what a mask chooses anew");
-  expect("lif, {average_pool: 2}, {flex: {channels: 2, frozen_after: 1}}, lif",
-         "layer flex1: the neurons 'lif2' behind it hear numbers that are not linear");
+  expect("lif, {sample: {fraction: 0.5}}, {dense: 9}, lif",
+         "layer sample1: the neurons 'lif2' behind it hear what follows from all steps together");
+  expect("lif, {dense: 9}, relu, {lif: , output: membrane, name: soft}, relu, lif",
+         "layer soft: the neurons 'lif3' behind it hear its membrane");
   expect("{dense: 9}, iaf_cond_exp, {dense: 9}, lif", "layer iaf_cond_exp1: its inputs are conductances");
   EXPECT_NE(refusal("lif", "event").find("population 'lif1' (lif): this model has no event form"),
             std::string::npos)
