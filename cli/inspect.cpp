@@ -11,9 +11,11 @@
 #include "cli/commands.hpp"
 #include "cli/inspect_print.hpp"
 #include "cli/terminal.hpp"
+#include "cli/trained.hpp"
 #include "cli/trained_print.hpp"
 #include "core/quantity.hpp"
 #include "io/plot.hpp"
+#include "learning/bounds/mask_maps.hpp"
 #include "learning/gradient/trained_file.hpp"
 #include "learning/gradient/training_plot.hpp"
 #include "learning/gradient/training_report.hpp"
@@ -87,6 +89,18 @@ AskedPicture asked_picture(const std::string& file, const std::string& asked) {
   return {TrainingPicture::all, asked};
 }
 
+// The first test images and the masks that they meet, from the data set that the file names.
+void draw_masks_of(const InspectArguments& arguments) {
+  constexpr std::size_t shown = 6;
+  const std::string& asked = arguments.request.plot;
+  const auto path = asked == "masks" ? std::filesystem::path(arguments.file).stem().string() + "-masks.png"
+                                     : asked.substr(asked.find('=') + 1);
+  plot::check_new_picture(path, arguments.request.overwrite);
+  const auto network = open_trained(arguments.file, {}, 0);
+  learning::draw_masks(path, learning::masks_of(*network, shown), arguments.request.overwrite);
+  fmt::print("{}\n", path);
+}
+
 // Curves and confusion instead of rasters.
 void inspect_trained(const InspectArguments& arguments) {
   const InspectRequest& request = arguments.request;
@@ -96,6 +110,7 @@ void inspect_trained(const InspectArguments& arguments) {
         ErrorKind::usage,
         fmt::format("'{}' is a trained network: it has no times, populations or traces to choose from",
                     arguments.file));
+  if (request.plot == "masks" || request.plot.starts_with("masks=")) return draw_masks_of(arguments);
   const AskedPicture asked = asked_picture(arguments.file, request.plot);
   if (!asked.path.empty()) plot::check_new_picture(asked.path, request.overwrite);
   const learning::TrainedFile trained = learning::read_trained(arguments.file);
@@ -144,7 +159,9 @@ void add_inspect(CLI::App& app) {
           "--plot", arguments->request.plot,
           "draw raster and rates; the ending is png, svg or pdf. `weights`, or weights=FILE.png: "
           "draw the learned fields instead. Of a trained network: curves, rates and confusion, or one of "
-          "them: `training`, `rates` or `confusion`, or rates=FILE.png")
+          "them: `training`, `rates`, `confusion`, `routing`, or rates=FILE.png; `masks`: test images and "
+          "where "
+          "they are convolved")
       ->type_name("FILE.png");
   command
       ->add_option("--projection", arguments->request.projection,

@@ -38,6 +38,9 @@ class BoundedNetwork {
   /// The node that gives what a layer of the description gives.
   std::size_t node_of(std::size_t layer) const { return of_layer_[layer]; }
   const FlexMix* mix(std::size_t node) const { return nodes_[node].mix; }
+  /// The node that gives the mask of one that mixes.
+  std::size_t mask_of(std::size_t mix) const { return nodes_[mix].from[2]; }
+  const SignalShape& shape(std::size_t node) const { return nodes_[node].shape; }
   std::size_t classes() const { return nodes_.back().layer->shape().features.size(); }
 
   /// Interval bounds of all nodes, for samples anywhere in their boxes.

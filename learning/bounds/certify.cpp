@@ -22,18 +22,6 @@ using Clock = std::chrono::steady_clock;
 
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-BoundedNetwork bounded(Trainer& network, FlexRule rule) {
-  std::vector<const Weights<float>*> arrays;
-  for (const auto* each : network.network().weights()) arrays.push_back(each);
-  for (const auto* each : network.network().buffers()) arrays.push_back(each);
-  return {network.network().layers(),
-          network.network().shape(0),
-          context_of(network.description()),
-          arrays,
-          rule,
-          network.description().training->parts};
-}
-
 std::vector<float> units_of(Trainer& network) {
   const PixelScale scale = scale_of(network.description());
   std::vector<float> units(network.network().shape(0).features.channels);
@@ -126,12 +114,24 @@ bool certify_radius(Trainer& network, BoundedNetwork& bounds, const CertifyQuest
 
 }  // namespace
 
+bounds::BoundedNetwork bounded_network(Trainer& network, bounds::FlexRule rule) {
+  std::vector<const Weights<float>*> arrays;
+  for (const auto* each : network.network().weights()) arrays.push_back(each);
+  for (const auto* each : network.network().buffers()) arrays.push_back(each);
+  return {network.network().layers(),
+          network.network().shape(0),
+          context_of(network.description()),
+          arrays,
+          rule,
+          network.description().training->parts};
+}
+
 bool certify(Trainer& network, const CertifyQuestion& question, const std::atomic<bool>* stop,
              const TellCertify& tell, Certificate& found) {
   check_attackable(network);
   found.samples = count_test_samples(network, question.samples);
   found.rule = flex_rules[std::size_t(question.rule)];
-  BoundedNetwork bounds = bounded(network, question.rule);
+  BoundedNetwork bounds = bounded_network(network, question.rule);
   tbb::task_arena arena(question.threads == 0 ? tbb::task_arena::automatic : int(question.threads));
   const auto stopped = [&] { return stop != nullptr && stop->load(); };
   return arena.execute([&] {

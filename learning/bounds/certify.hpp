@@ -48,6 +48,9 @@ struct Certificate {
 
 using TellCertify = std::function<void(double eps, std::size_t done, std::size_t total)>;
 
+/// The network as it stands. Throws as BoundedNetwork.
+bounds::BoundedNetwork bounded_network(Trainer& network, bounds::FlexRule rule);
+
 /// Bounds the test samples of a trained network. Throws Error(input) where samples are no images that are the
 /// same in all steps, or a layer cannot be bounded. False when `stop` became true.
 bool certify(Trainer& network, const CertifyQuestion& question, const std::atomic<bool>* stop,

@@ -69,19 +69,24 @@ std::vector<NamedArray<float>> values_of_all(std::span<Weights<float>* const> we
   return all;
 }
 
-double routing_correlation(const TrainingRecord& record, std::size_t masked_layer) {
-  const double count = double(record.epochs.size());
+double correlation(std::span<const std::pair<double, double>> points) {
+  const double count = double(points.size());
   double mean_x = 0, mean_y = 0, xx = 0, yy = 0, xy = 0;
-  for (const EpochRecord& epoch : record.epochs) {
-    mean_x += epoch.routing.at(masked_layer).routing.conv_ratio / count;
-    mean_y += epoch.routing.at(masked_layer).routing.binariness / count;
-  }
-  for (const EpochRecord& epoch : record.epochs) {
-    const Routing& routing = epoch.routing[masked_layer].routing;
-    const double x = routing.conv_ratio - mean_x, y = routing.binariness - mean_y;
-    xx += x * x, yy += y * y, xy += x * y;
+  for (const auto& [x, y] : points) mean_x += x / count, mean_y += y / count;
+  for (const auto& [x, y] : points) {
+    xx += (x - mean_x) * (x - mean_x), yy += (y - mean_y) * (y - mean_y);
+    xy += (x - mean_x) * (y - mean_y);
   }
   return xx > 0 && yy > 0 ? xy / std::sqrt(xx * yy) : std::numeric_limits<double>::quiet_NaN();
+}
+
+double routing_correlation(const TrainingRecord& record, std::size_t masked_layer) {
+  std::vector<std::pair<double, double>> points;
+  for (const EpochRecord& epoch : record.epochs) {
+    const Routing& routing = epoch.routing.at(masked_layer).routing;
+    points.emplace_back(routing.conv_ratio, routing.binariness);
+  }
+  return correlation(points);
 }
 
 Trainer::Trainer(const NetworkDescription& network, const TrainingOptions& options)

@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "encoders/decode_vote.hpp"
@@ -71,6 +73,8 @@ struct TrainingRecord {
   TrainingState last;
 };
 
+/// Pearson's r of pairs of numbers; NaN where one of the two never moves.
+double correlation(std::span<const std::pair<double, double>> points);
 /// Pearson's r of the conv ratio and the binariness of a mask over the epochs; NaN where one never moved.
 double routing_correlation(const TrainingRecord& record, std::size_t masked_layer);
 

@@ -108,6 +108,56 @@ void draw_routing(plot::Drawing& drawing, const Box& box, const TrainedFile& tra
   draw_lines(drawing, box, lines, {0, high > 0 ? high * 1.05 : 1}, std::string(column.name));
 }
 
+// The mean over the layers and its deviation among them, by epoch.
+struct Trend {
+  std::vector<double> mean, above, below;
+};
+Trend trend_of(const TrainedFile& trained, double Routing::*value) {
+  Trend trend;
+  for (const EpochRecord& epoch : trained.record.epochs) {
+    const double count = double(epoch.routing.size());
+    double mean = 0, square = 0;
+    for (const LayerRouting& layer : epoch.routing) mean += layer.routing.*value / count;
+    for (const LayerRouting& layer : epoch.routing)
+      square += (layer.routing.*value - mean) * (layer.routing.*value - mean) / count;
+    trend.mean.push_back(mean);
+    trend.above.push_back(mean + std::sqrt(square)), trend.below.push_back(mean - std::sqrt(square));
+  }
+  return trend;
+}
+
+// Of all layers together: where they convolve and how decided they are by epoch, and one against the other,
+// a dot for each layer and epoch with Pearson's r of all of them (PlasticFlex thesis, figures 5.7 to 5.10).
+void draw_dashboard(plot::Drawing& drawing, const Box& by_epoch, const Box& against,
+                    const TrainedFile& trained) {
+  const Trend ratio = trend_of(trained, &Routing::conv_ratio),
+              decided = trend_of(trained, &Routing::binariness);
+  draw_lines(drawing, by_epoch,
+             {{"conv_ratio", ratio.mean},
+              {"+ deviation", ratio.above},
+              {"- deviation", ratio.below},
+              {"binariness", decided.mean}},
+             {0, 1}, "mean of the layers");
+  const plot::Range unit{0, 1};
+  plot::draw_left_axis(drawing, against, {.range = unit, .label = "binariness"});
+  plot::draw_bottom_axis(drawing, against, {.range = unit, .label = "conv_ratio"});
+  const std::size_t layers = trained.record.epochs.front().routing.size();
+  std::vector<std::pair<double, double>> all;
+  for (std::size_t k = 0; k < layers; ++k) {
+    std::vector<plot::Point> dots;
+    for (const EpochRecord& epoch : trained.record.epochs) {
+      const Routing& routing = epoch.routing[k].routing;
+      all.emplace_back(routing.conv_ratio, routing.binariness);
+      dots.push_back({unit.place(routing.conv_ratio, against.left, against.width),
+                      unit.place(routing.binariness, against.bottom(), -against.height)});
+    }
+    drawing.dots(dots, 4, plot::palette()[k % plot::palette().size()]);
+  }
+  const double r = correlation(all);
+  drawing.text({against.left, against.top - 10},
+               std::isnan(r) ? "r: nothing moved" : fmt::format("r = {:.3f}", r), {.size = 9});
+}
+
 // Each row sums up to 1; darker is more.
 void draw_confusion(plot::Drawing& drawing, const Box& box, const TrainedFile& trained) {
   const std::size_t classes = trained.classes.size();
@@ -160,7 +210,7 @@ void draw_training(const std::string& path, const TrainedFile& trained, bool ove
   const bool with_routing = wanted(TrainingPicture::routing) && has_routing(trained);
   const bool with_matrix = wanted(TrainingPicture::confusion) && has_classes;
   const double height = (with_curves ? panel : 0) + (with_rates ? panel : 0) +
-                        (with_routing ? panel * double(routing_columns.size()) : 0) +
+                        (with_routing ? panel * double(1 + routing_columns.size()) : 0) +
                         (with_matrix ? top + matrix + axis_height : 0);
   plot::Drawing drawing(path, page_width, height, {.overwrite = overwrite});
   const double width = (page_width - left - right - gap) / 2;
@@ -176,11 +226,15 @@ void draw_training(const std::string& path, const TrainedFile& trained, bool ove
     draw_rates(drawing, {left, down, page_width - left - right, curves_height}, rates);
     down += panel;
   }
-  if (with_routing)
+  if (with_routing) {
+    draw_dashboard(drawing, {left, down, width, curves_height},
+                   {left + width + gap, down, width, curves_height}, trained);
+    down += panel;
     for (const RoutingColumn& column : routing_columns) {
       draw_routing(drawing, {left, down, page_width - left - right, curves_height}, trained, column);
       down += panel;
     }
+  }
   if (with_matrix) draw_confusion(drawing, {left, down, matrix, matrix}, trained);
   drawing.save();
 }

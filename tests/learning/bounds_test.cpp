@@ -9,10 +9,13 @@
 #include "io/yaml.hpp"
 #include "learning/bounds/bounded_network.hpp"
 #include "learning/bounds/flex_rules.hpp"
+#include "learning/bounds/mask_maps.hpp"
 #include "learning/robustness/attack.hpp"
+#include "networks/parse.hpp"
 #include "networks/parse_layers.hpp"
 #include "sim/bounded.hpp"
 #include "sim/differentiable.hpp"
+#include "tests/learning/small_task.hpp"
 
 namespace synfire::learning::bounds {
 namespace {
@@ -571,6 +574,33 @@ TEST(Bounds, DependNeitherOnThreadsNorMuchOnParts) {
   EXPECT_EQ(found(2, 1), found(2, 4));
   const auto one = found(1, 1), six = found(6, 2);
   for (std::size_t i = 0; i < one.size(); ++i) EXPECT_NEAR(one[i], six[i], 1e-5);
+}
+
+// An image whose mask was worked out by hand: Z = P - threshold, M = clip(Z / 6 + 1/2, 0, 1).
+TEST(MaskMaps, ShowTheMaskOfEachPlace) {
+  const test::TemporaryFolder folder;
+  test::write_set(folder, "train", 8);
+  test::write_set(folder, "t10k", 8);
+  const NetworkDescription network = parse_network(parse_yaml(
+      "synfire: 1\nsimulation: {dt: 1 ms}\ndataset: {path: \"" + folder.path().string() +
+          "\"}\nlayers: [input, {flex: {channels: 2, kernel: 1, padding: 0, norm: false}}, {dense: 4}]\n"
+          "training: {steps: 1, epochs: 1, batch: 3}\n",
+      "net.yaml"));
+  Trainer trainer(network, {});
+  for (auto* array : trainer.network().weights())
+    if (array->name == "flex1.threshold")
+      for (std::size_t i = 0; i < array->size(); ++i) array->values[i] = i % 2 == 0 ? 0.5f : -1;
+  const auto samples = masks_of(trainer, 5);
+  ASSERT_EQ(samples.size(), 5u);
+  for (const MaskedSample& sample : samples) {
+    ASSERT_EQ(sample.masks.size(), 1u);
+    EXPECT_EQ(sample.masks[0].layer, "flex1");
+    ASSERT_EQ(sample.masks[0].values.size(), sample.values.size());
+    for (std::size_t i = 0; i < sample.values.size(); ++i)
+      EXPECT_NEAR(sample.masks[0].values[i],
+                  0.5 + ((sample.values[i] - 0.5) / 6 + (sample.values[i] + 1) / 6) / 2, 1e-5);
+  }
+  EXPECT_NE(samples[0].values, samples[1].values);
 }
 
 TEST(Bounds, RefuseWhatIsRandom) {

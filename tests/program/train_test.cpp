@@ -120,8 +120,12 @@ TEST(Train, RecordsWhatMasksChooseAndKeepsThemOnceTheyAreFrozen) {
       << judged.out;
   ASSERT_EQ(run(folder, {"inspect", "whole.h5", "--plot", "routing"}).exit_code, 0);
   EXPECT_GT(fs::file_size(folder.path() / "whole-routing.png"), 1000u);
+  ASSERT_EQ(run(folder, {"inspect", "whole.h5", "--plot", "masks=m.svg"}).exit_code, 0);
+  EXPECT_NE(folder.content("m.svg").find("<svg"), std::string::npos);
+  expect_refused(folder, {"inspect", "whole.h5", "--plot", "masks=m.svg"}, usage, "m.svg");
   ASSERT_EQ(run(folder, {"train", "net.yaml", "-q", "--set", "training.epochs=1"}).exit_code, 0);
   expect_refused(folder, {"inspect", "net.h5", "--plot", "routing"}, input, "no layer has a mask");
+  expect_refused(folder, {"inspect", "net.h5", "--plot", "masks"}, input, "no layer has one (`flex`)");
 }
 
 TEST(Train, ItsFileIsShownAndPredicts) {
