@@ -27,6 +27,11 @@ struct Known {
   std::span<const Bound<const float>> inputs;
 };
 
+/// Numbers of an output of that shape.
+inline std::size_t size_of(const SignalShape& shape, const Known& known) {
+  return shape.steps(known.steps) * known.samples * shape.features.size();
+}
+
 /// Linear functions of an output, `functions` of them for each sample, to be bounded from below by linear
 /// functions of the inputs: sum of_output y >= constant + sum over inputs of_input x.
 struct Functionals {

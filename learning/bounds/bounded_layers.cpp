@@ -92,7 +92,7 @@ class AffineBounds final : public BoundedLayer {
   void bound(const Known& known, Bound<float> output) override {
     std::vector<LargeVector<float>> middles(in_.size()), radii(in_.size());
     for (std::size_t k = 0; k < in_.size(); ++k) {
-      const std::size_t size = in_[k].steps(known.steps) * known.samples * in_[k].features.size();
+      const std::size_t size = size_of(in_[k], known);
       middles[k].resize(size), radii[k].resize(size);
       const float* __restrict low = known.inputs[k].low;
       const float* __restrict high = known.inputs[k].high;
@@ -108,7 +108,7 @@ class AffineBounds final : public BoundedLayer {
         }
       });
     }
-    const std::size_t size = out_size(known);
+    const std::size_t size = size_of(shape(), known);
     LargeVector<float> width(size);
     run(*value_, known, middles, output.low);
     run_sizes(known, radii, width.data());
@@ -156,9 +156,6 @@ class AffineBounds final : public BoundedLayer {
 
  private:
   static Pass pass_of_part(const Known& known) { return {.steps = known.steps}; }
-  std::size_t out_size(const Known& known) const {
-    return shape().steps(known.steps) * known.samples * shape().features.size();
-  }
   static void run(Layer<float>& layer, const Known& known, const std::vector<LargeVector<float>>& inputs,
                   float* to) {
     std::vector<const float*> from;
@@ -173,7 +170,7 @@ class AffineBounds final : public BoundedLayer {
   void take_offset(const Known& known, float* sizes) const {
     if (std::ranges::all_of(size_offset_, [](float b) { return b == 0; })) return;
     const std::size_t features = shape().features.size();
-    for (std::size_t i = 0; i < out_size(known); ++i)
+    for (std::size_t i = 0; i < size_of(shape(), known); ++i)
       sizes[i] -= size_offset_[i / (known.samples * features) * features + i % features];
   }
   void find_offset(std::size_t steps) {
@@ -184,7 +181,7 @@ class AffineBounds final : public BoundedLayer {
     for (std::size_t k = 0; k < in_.size(); ++k)
       nothing[k].assign(in_[k].steps(steps) * in_[k].features.size(), 0);
     const Known known{0, 1, steps, {}};
-    offset_.resize(out_size(known)), size_offset_.resize(out_size(known));
+    offset_.resize(size_of(shape(), known)), size_offset_.resize(size_of(shape(), known));
     run(*value_, known, nothing, offset_.data());
     run(*size_, known, nothing, size_offset_.data());
     end(one);
@@ -203,7 +200,7 @@ template <class F> class UnaryBounds final : public BoundedLayer {
   SignalShape shape() const override { return shape_; }
 
   void bound(const Known& known, Bound<float> output) override {
-    const std::size_t count = size(known);
+    const std::size_t count = size_of(shape_, known);
     const float* __restrict x_low = known.inputs[0].low;
     const float* __restrict x_high = known.inputs[0].high;
     float* __restrict low = output.low;
@@ -220,7 +217,7 @@ template <class F> class UnaryBounds final : public BoundedLayer {
   void steepness(const Known& known, Bound<const float>, std::span<const float* const> inputs,
                  float* steep) override {
     const Bound<const float> x = known.inputs[0];
-    for (std::size_t i = 0; i < size(known); ++i) {
+    for (std::size_t i = 0; i < size_of(shape_, known); ++i) {
       const float slope = f_.steepest(x.low[i], x.high[i]);
       steep[i] = slope == 0 || inputs[0][i] == 0 ? 0 : slope * inputs[0][i];
     }
@@ -245,10 +242,6 @@ template <class F> class UnaryBounds final : public BoundedLayer {
   }
 
  private:
-  std::size_t size(const Known& known) const {
-    return shape_.steps(known.steps) * known.samples * shape_.features.size();
-  }
-
   SignalShape shape_;
   F f_;
 };
@@ -472,19 +465,16 @@ class AnyMaskBounds final : public BoundedLayer {
       : in_(inputs.begin(), inputs.end()), out_(out) {}
   SignalShape shape() const override { return out_; }
   void bound(const Known& known, Bound<float> output) override {
-    std::fill_n(output.low, size(known), 0.0f);
-    std::fill_n(output.high, size(known), 1.0f);
+    std::fill_n(output.low, size_of(out_, known), 0.0f);
+    std::fill_n(output.high, size_of(out_, known), 1.0f);
   }
   void steepness(const Known& known, Bound<const float>, std::span<const float* const>,
                  float* steep) override {
-    std::fill_n(steep, size(known), std::numeric_limits<float>::infinity());
+    std::fill_n(steep, size_of(out_, known), std::numeric_limits<float>::infinity());
   }
   void relax(const Functionals& f) override { relax_by_constants(f, out_, in_); }
 
  private:
-  std::size_t size(const Known& known) const {
-    return out_.steps(known.steps) * known.samples * out_.features.size();
-  }
   std::vector<SignalShape> in_;
   SignalShape out_;
 };

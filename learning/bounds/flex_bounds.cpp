@@ -17,10 +17,6 @@
 namespace synfire::learning::bounds {
 namespace {
 
-std::size_t size_of(const SignalShape& shape, const Known& known) {
-  return shape.steps(known.steps) * known.samples * shape.features.size();
-}
-
 /// The channels of a pool brought to those of the convolution: a mean with weights, place by place.
 class AlignmentBounds final : public BoundedLayer {
  public:

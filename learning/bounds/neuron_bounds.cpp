@@ -53,8 +53,7 @@ class NeuronBounds final : public BoundedLayer {
   }
   void steepness(const Known& known, Bound<const float> output, std::span<const float* const>,
                  float* steep) override {
-    const std::size_t size = out_.steps(known.steps) * known.samples * out_.features.size();
-    for (std::size_t i = 0; i < size; ++i)
+    for (std::size_t i = 0; i < size_of(out_, known); ++i)
       steep[i] = output.low[i] == output.high[i] ? 0 : std::numeric_limits<float>::infinity();
   }
   void relax(const Functionals& f) override { relax_by_constants(f, out_, std::span(&in_, 1)); }
