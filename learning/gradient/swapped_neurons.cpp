@@ -13,14 +13,16 @@ namespace {
 
 constexpr const char* option = "--neurons";
 
-// A map, whatever it was written as.
+// A kind alone as a map.
+Tree as_map(const Tree& entry) {
+  if (!entry.is_scalar()) return entry;
+  Tree map = Tree::map(entry.where());
+  map.set(entry.text(), Tree());
+  return map;
+}
+
 Tree read_entry(const std::string& text) {
-  Tree entry = parse_yaml(text, option);
-  if (entry.is_scalar()) {
-    Tree map = Tree::map(entry.where());
-    map.set(entry.text(), Tree());
-    entry = std::move(map);
-  }
+  Tree entry = as_map(parse_yaml(text, option));
   for (const auto& [key, value] : entry.as_map(option))
     if (key == "name" || key == "from")
       throw Error(ErrorKind::input, value.key_where(),
@@ -28,9 +30,15 @@ Tree read_entry(const std::string& text) {
   return entry;
 }
 
+// With its name, which would be another one where layers are counted that are gone.
+Tree named(const Tree& entry, const LayerDescription& layer) {
+  Tree made = as_map(entry);
+  made.set("name", Tree::scalar(layer.name, entry.where()));
+  return made;
+}
+
 Tree swapped(const Tree& old, const LayerDescription& layer, const Tree& entry) {
-  Tree made = entry;
-  made.set("name", Tree::scalar(layer.name, old.where()));
+  Tree made = named(entry, layer);
   for (const char* kept : {"from", "recurrent"})
     if (const Tree* value = old.is_map() ? old.find(kept) : nullptr; value != nullptr && !made.find(kept))
       made.set(kept, *value);
@@ -51,8 +59,10 @@ NetworkDescription with_neurons(const NetworkDescription& network, const std::st
   auto& layers = tree.find("layers")->items();
   std::vector<std::size_t> changed;
   for (std::size_t k = 0; k < layers.size(); ++k) {
-    if (!passes_spikes(network.layers[k])) continue;
-    layers[k] = swapped(layers[k], network.layers[k], entry);
+    const LayerDescription& layer = network.layers[k];
+    if (layer.neurons) layers[k] = named(layers[k], layer);
+    if (!passes_spikes(layer)) continue;
+    layers[k] = swapped(layers[k], layer, entry);
     changed.push_back(k);
   }
   if (changed.empty())

@@ -190,7 +190,8 @@ TEST(Docs, CommandsOfTheReadmeRun) {
   for (const std::string& block : blocks(text_of(source_folder() / "docs/events.md"), "sh"))
     shown.push_back(block);
   if (fs::exists("/usr/share/datasets/fashion-mnist"))
-    for (const char* page : {"docs/learning.md", "docs/robustness.md", "docs/certify.md", "docs/landscape.md"})
+    for (const char* page :
+         {"docs/learning.md", "docs/robustness.md", "docs/certify.md", "docs/landscape.md"})
       for (const std::string& block : blocks(text_of(source_folder() / page), "sh")) shown.push_back(block);
   for (const auto& block : shown) {
     std::istringstream lines(block);
