@@ -19,6 +19,7 @@ void add_inspect(CLI::App& app);
 void add_events(CLI::App& app);
 void add_convert(CLI::App& app);
 void add_convert_steps(CLI::App& app);
+void add_fit_neurons(CLI::App& app);
 void add_dataset(CLI::App& app);
 void add_validate(CLI::App& app);
 void add_graph(CLI::App& app);

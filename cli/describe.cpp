@@ -16,6 +16,7 @@
 #include "learning/gradient/trainer.hpp"
 #include "networks/connect/connector.hpp"
 #include "networks/graph.hpp"
+#include "networks/named_networks.hpp"
 #include "networks/reference.hpp"
 #include "networks/schema.hpp"
 #include "neurons/models.hpp"
@@ -32,6 +33,7 @@ std::vector<std::pair<std::string_view, const ModelInfo*>> all_models() {
   for (const auto& source : source_models()) all.emplace_back("source", &source.model);
   for (const auto& rule : connection_rules()) all.emplace_back("connection rule", &rule);
   for (const auto& rule : plasticity_rules()) all.emplace_back("plasticity rule", &rule.model);
+  for (const auto& network : named_networks()) all.emplace_back("network", &network);
   return all;
 }
 

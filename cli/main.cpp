@@ -85,6 +85,7 @@ int run(int argc, char** argv) {
   synfire::cli::add_certify(app);
   synfire::cli::add_landscape(app);
   synfire::cli::add_convert_steps(app);
+  synfire::cli::add_fit_neurons(app);
   synfire::cli::add_inspect(app);
   synfire::cli::add_events(app);
   synfire::cli::add_convert(app);

@@ -49,24 +49,6 @@ std::string read_text(const std::string& path) {
   return text;
 }
 
-// Everything of `over` stands; what it lacks comes from `base`. Maps are merged, all else is replaced.
-void merge_over(Tree& base, Tree over) {
-  if (!base.is_map() || !over.is_map()) {
-    base = std::move(over);
-    return;
-  }
-  std::map<std::string, std::size_t> places;
-  for (const auto& [key, value] : base.members()) places.emplace(key, places.size());
-  for (auto& [key, value] : over.members()) {
-    const auto found = places.find(key);
-    if (found == places.end()) {
-      base.members().emplace_back(std::move(key), std::move(value));
-    } else {
-      merge_over(base.members()[found->second].second, std::move(value));
-    }
-  }
-}
-
 Tree read_file(const std::string& path, Reading& reading);
 
 Tree read_included(const Tree& name, Reading& reading) {
@@ -126,6 +108,23 @@ Tree read_file(const std::string& path, Reading& reading) {
 }
 
 }  // namespace
+
+void merge_over(Tree& base, Tree over) {
+  if (!base.is_map() || !over.is_map()) {
+    base = std::move(over);
+    return;
+  }
+  std::map<std::string, std::size_t> places;
+  for (const auto& [key, value] : base.members()) places.emplace(key, places.size());
+  for (auto& [key, value] : over.members()) {
+    const auto found = places.find(key);
+    if (found == places.end()) {
+      base.members().emplace_back(std::move(key), std::move(value));
+    } else {
+      merge_over(base.members()[found->second].second, std::move(value));
+    }
+  }
+}
 
 Tree read_yaml(const std::string& path) {
   Reading reading;

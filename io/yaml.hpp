@@ -31,6 +31,10 @@ Tree parse_yaml(std::string_view text, const std::string& filename);
 /// path that leads nowhere, Error(input) for a value that is not YAML.
 void apply_set(Tree& tree, std::string_view assignment);
 
+/// Everything of `over` stands; what it lacks comes from `base`, which becomes the result. Maps are merged at
+/// every depth, all else is replaced.
+void merge_over(Tree& base, Tree over);
+
 /// A text that parse_yaml reads back as the same tree (places aside).
 std::string write_yaml(const Tree& tree);
 

@@ -29,7 +29,7 @@ inline constexpr std::string_view start_meaning = "how weights begin";
 
 struct Input {
   double time = 0;
-  double height = 0, width = 0, channels = 0, span = 0;
+  double height = 0, width = 0, least = 0, channels = 0, span = 0;
   static constexpr std::array<std::string_view, 2> times = {"constant", "events"};
   static constexpr auto describe() {
     using P = Input;
@@ -38,6 +38,9 @@ struct Input {
         "", field(&P::time, "time", times, "how a sample becomes steps"),
         field(&P::height, "height", Unit::none, count, "height to pad to with zeros; 0: as it is"),
         field(&P::width, "width", Unit::none, count, "width to pad to with zeros; 0: as it is"),
+        field(&P::least, "least", Unit::none, count,
+              "in place of both: height and width that smaller samples are padded to with zeros; larger ones "
+              "stay as they are"),
         field(&P::channels, "channels", Unit::none, count, "channels to repeat to; 0: as it is"),
         field(&P::span, "span", Unit::ms, non_negative,
               "events: time that all steps take together, what comes later is left out; 0: from the first "
@@ -52,7 +55,8 @@ struct Dense {
   static constexpr auto describe() {
     using P = Dense;
     return about<P>("dense", "every input to every output: y = W x + b", "",
-                    field(&P::size, "size", Unit::none, some, "number of outputs"),
+                    field(&P::size, "size", Unit::none, Bounds{.low = 0, .high = 1e9, .whole = true},
+                          "number of outputs; 0: one for each class of the data set"),
                     field(&P::bias, "bias", Unit::none, flag, "whether there is a b"),
                     field(&P::init, "init", starts, start_meaning));
   }

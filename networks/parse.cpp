@@ -6,6 +6,7 @@
 #include "io/yaml.hpp"
 #include "networks/keys.hpp"
 #include "networks/map_reader.hpp"
+#include "networks/named_networks.hpp"
 #include "networks/parse_layers.hpp"
 #include "networks/parse_parts.hpp"
 #include "networks/parse_value.hpp"
@@ -215,8 +216,9 @@ NetworkDescription parse_trained(const Tree& source, const MapReader& reader) {
 
 }  // namespace
 
-NetworkDescription parse_network(const Tree& source) {
-  if (source.is_null()) throw source.error("the file is empty; a network begins with 'synfire: 1'");
+NetworkDescription parse_network(const Tree& written) {
+  if (written.is_null()) throw written.error("the file is empty; a network begins with 'synfire: 1'");
+  const Tree source = with_named_network(written);
   const MapReader given(source, keys::network, "network");
   if (given.find("training") != nullptr) return parse_trained(source, given);
   const Tree tree = parse::scaled(parse::expand_tables(parse::expand_layers(source)));

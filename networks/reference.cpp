@@ -10,6 +10,7 @@
 #include "networks/keys_task.hpp"
 #include "networks/keys_training.hpp"
 #include "networks/layer_kinds.hpp"
+#include "networks/named_networks.hpp"
 #include "networks/training.hpp"
 #include "neurons/models.hpp"
 #include "plasticity/rules.hpp"
@@ -81,6 +82,7 @@ void add_training(Text& text) {
     add(text, "## {}\n\n", title);
     for (const auto& model : models) add_model(text, model);
   };
+  add_list("Named networks", named_networks());
   add_list("Losses", loss_functions());
   add_list("Regularisers", rate_regularisers());
   add_list("Optimisers", optimisers());

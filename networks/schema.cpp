@@ -11,6 +11,7 @@
 #include "encoders/sources.hpp"
 #include "networks/connect/connector.hpp"
 #include "networks/keys_task.hpp"
+#include "networks/named_networks.hpp"
 #include "networks/parse_value.hpp"
 #include "networks/schema_parts.hpp"
 #include "neurons/models.hpp"
@@ -481,6 +482,7 @@ std::string network_schema() {
   simulation["properties"]["weights"] = available(keys::weight_forms, simulation["properties"]["weights"]);
   simulation["properties"]["engine"] = available(keys::engines, simulation["properties"]["engine"]);
   simulation["properties"]["backend"] = available(keys::backends, simulation["properties"]["backend"]);
+  for (const auto& network : named_networks()) properties["network"]["enum"].push_back(network.name);
   properties["simulation"].update(simulation);
   properties["scale"].update(scale());
   properties["populations"].update(by_name(reference("population")));
@@ -496,7 +498,7 @@ std::string network_schema() {
   };
   const auto has = [](std::string_view key) { return Json{{"required", Json::array({key})}}; };
   const Json layer = reference("layer"), trained = reference("trained_layer");
-  whole["if"] = has("training");
+  whole["if"] = any_of({has("training"), has("network")});
   whole["then"] = layers_are(trained);
   whole["else"] = {
       {"if", has("include")}, {"then", layers_are(any_of({layer, trained}))}, {"else", layers_are(layer)}};

@@ -10,8 +10,18 @@
 
 #include "core/denormals.hpp"
 #include "learning/gradient/products.hpp"
+#include "networks/layer_kinds.hpp"
 
 namespace synfire::learning {
+namespace {
+
+// A size of 0 stands for as many as there are classes.
+void size_by_classes(LayerDescription& layer, std::size_t classes) {
+  if (layer.what.name == layer::Dense::describe().name && value_of(layer.what, &layer::Dense::size) == 0)
+    layer.what.parameters["size"] = double(classes);
+}
+
+}  // namespace
 
 template <class Real>
 Network<Real>::Network(std::vector<LayerDescription> layers, const SignalShape& input, std::size_t classes,
@@ -30,6 +40,7 @@ Network<Real>::Network(std::vector<LayerDescription> layers, const SignalShape& 
   for (std::size_t k = 1; k < nodes_.size(); ++k) {
     std::vector<SignalShape> shapes;
     for (const std::size_t from : descriptions_[k].from) shapes.push_back(nodes_[from].shape);
+    size_by_classes(descriptions_[k], classes_);
     nodes_[k].layer = make_layer<Real>(descriptions_[k], shapes, context);
     nodes_[k].shape = nodes_[k].layer->shape();
     nodes_[k].kept = !recompute_ || k + 1 == nodes_.size() || !nodes_[k].layer->again();

@@ -20,7 +20,11 @@ void shuffle(std::vector<std::size_t>& items, RandomKey key, std::uint64_t index
 
 std::size_t padded(double wanted, std::size_t there, std::string_view side, const LayerDescription& input) {
   const auto size = static_cast<std::size_t>(wanted);
-  if (size == 0) return there;
+  const double least = value_of(input.what, &layer::Input::least);
+  if (size > 0 && least > 0)
+    throw Error(ErrorKind::input, input.what.where,
+                fmt::format("layer input: `least` says what {} says; leave one of them out", side));
+  if (size == 0) return std::max(there, static_cast<std::size_t>(least));
   if (size >= there) return size;
   throw Error(ErrorKind::input, input.what.where,
               fmt::format("layer input: {} is {}, but samples have {}", side, size, there));

@@ -257,6 +257,8 @@ std::optional<TestedSamples> tested_of(const Judgement& judged) {
 NetworkDescription TrainedFile::network(std::span<const std::string> overrides) const {
   Tree tree = parse_yaml(source_text, source_file);
   for (const auto& text : overrides) apply_set(tree, text);
+  if (const Tree* name = tree.find("network"))
+    throw name->error("network: a trained network has its layers already; change them by --set layers…");
   NetworkDescription network = parse_network(tree);
   network.source_text = overrides.empty() ? source_text : write_yaml(tree);
   network.source_file = source_file;

@@ -122,11 +122,10 @@ std::vector<std::string> thin(std::vector<int> convolutions, int dense) {
 
 /// The same for a VGG, whose convolutions may be flex layers; small steps, as it is far from its size.
 std::vector<std::string> flexed(const std::string& kind, const std::vector<int>& convolutions,
-                                const std::vector<int>& dense, int answer = -1) {
+                                const std::vector<int>& dense) {
   std::vector<std::string> settings = {"training.batch=16", "training.optimiser.sgd.learning_rate=0.01"};
   for (const int k : convolutions) settings.push_back(fmt::format("layers[{}].{}.channels=4", k, kind));
   for (const int k : dense) settings.push_back(fmt::format("layers[{}].dense.size=32", k));
-  if (answer >= 0) settings.push_back(fmt::format("layers[{}].dense=10", answer));  // classes
   return settings;
 }
 
@@ -167,19 +166,18 @@ const std::vector<Trained>& all_trainings() {
        "cifar10"},
       {"flex/vgg11_flex_snn", flexed("flex", {1, 4, 7, 10, 13, 16, 19, 22}, {25, 29}), 64, Samples::real, 10,
        "cifar10"},
-      {"flex/vgg16", flexed("conv", {1, 3, 6, 8, 11, 13, 15, 18, 20, 22, 25, 27, 29}, {32, 35}, 38), 64,
+      {"flex/vgg16", flexed("conv", {1, 3, 6, 8, 11, 13, 15, 18, 20, 22, 25, 27, 29}, {32, 35}), 64,
        Samples::real, 10, "cifar10"},
-      {"flex/vgg16_flex", flexed("flex", {1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25}, {27, 30}, 33), 64,
+      {"flex/vgg16_flex", flexed("flex", {1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25}, {27, 30}), 64,
        Samples::real, 10, "cifar10"},
-      {"flex/vgg16_clamp", flexed("conv", {1, 4, 8, 11, 15, 18, 21, 25, 28, 31, 35, 38, 41}, {45, 49}, 53),
+      {"flex/vgg16_clamp", flexed("conv", {1, 4, 8, 11, 15, 18, 21, 25, 28, 31, 35, 38, 41}, {45, 49}), 64,
+       Samples::real, 10, "cifar10"},
+      {"flex/vgg16_flex_clamp", flexed("flex", {1, 4, 7, 10, 13, 16, 19, 22, 25, 28, 31, 34, 37}, {40, 44}),
        64, Samples::real, 10, "cifar10"},
-      {"flex/vgg16_flex_clamp",
-       flexed("flex", {1, 4, 7, 10, 13, 16, 19, 22, 25, 28, 31, 34, 37}, {40, 44}, 48), 64, Samples::real, 10,
-       "cifar10"},
-      {"flex/vgg16_snn", flexed("conv", {1, 4, 8, 11, 15, 18, 21, 25, 28, 31, 35, 38, 41}, {45, 49}, 53), 64,
+      {"flex/vgg16_snn", flexed("conv", {1, 4, 8, 11, 15, 18, 21, 25, 28, 31, 35, 38, 41}, {45, 49}), 64,
        Samples::real, 10, "cifar10"},
-      {"flex/vgg16_flex_snn", flexed("flex", {1, 4, 7, 10, 13, 16, 19, 22, 25, 28, 31, 34, 37}, {40, 44}, 48),
-       64, Samples::real, 10, "cifar10"},
+      {"flex/vgg16_flex_snn", flexed("flex", {1, 4, 7, 10, 13, 16, 19, 22, 25, 28, 31, 34, 37}, {40, 44}), 64,
+       Samples::real, 10, "cifar10"},
       {"flex/resnet18",
        flexed("conv", {1, 4, 7, 11, 14, 18, 21, 23, 27, 30, 34, 37, 39, 43, 46, 50, 53, 55, 59, 62}, {}), 64,
        Samples::real, 10, "cifar10"},

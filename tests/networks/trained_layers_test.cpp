@@ -111,7 +111,7 @@ TEST(TrainedLayers, schema_and_parser_agree) {
   for (const char* bad : {"dense",
                           "dense: ",
                           "{dense: {bias: true}}",
-                          "dense: 0",
+                          "dense: -1",
                           "dense: 2.5",
                           "{dense: 3, relu: }",
                           "{name: a}",
