@@ -72,7 +72,8 @@ TEST(Models, JsonDescribesEveryModelOfTheList) {
     ASSERT_EQ(alone.size(), 1U);
     EXPECT_EQ(alone[0], model);
   }
-  EXPECT_EQ(kinds, (std::set<std::string>{"neuron", "source", "connection rule", "plasticity rule"}));
+  EXPECT_EQ(kinds,
+            (std::set<std::string>{"neuron", "source", "connection rule", "plasticity rule", "network"}));
   EXPECT_GT(words, 10U) << "reset: hard, activation: relu, …";
 }
 
