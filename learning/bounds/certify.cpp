@@ -37,7 +37,7 @@ struct Counts {
 class Judge {
  public:
   Judge(Trainer& network, BoundedNetwork& bounds, const CertifyQuestion& question)
-      : network_(network), bounds_(bounds), question_(question), units_(units_of(network)) {}
+      : bounds_(bounds), question_(question), units_(units_of(network)) {}
 
   /// `outputs` are those of the samples as they are.
   Counts count(const Batch<float>& batch, std::span<const float> outputs, double eps) {
@@ -63,7 +63,6 @@ class Judge {
   }
 
  private:
-  Trainer& network_;
   BoundedNetwork& bounds_;
   const CertifyQuestion& question_;
   std::vector<float> units_;
