@@ -154,7 +154,7 @@ void add_landscape(CLI::App& app) {
   command->add_flag("-f,--force", arguments->force, "replace existing files");
   command->add_flag("-q,--quiet", arguments->quiet, "print nothing but errors");
   command->footer(
-      "Example: synfire landscape baseline.h5 --samples 200 --plot landscape.png --report landscape.json");
+      "Example: synfire landscape baseline.h5 --only surface --grid 9 --samples 64 --plot landscape.png");
   command->callback([arguments] { look(*arguments); });
 }
 
