@@ -1,6 +1,8 @@
 // Question: how long do a training step and an inference take for networks that others have been timed with
 // (docs/performance.md), and what part of it is the bare matrix products at this machine's speed?
-//   bench_training [--threads N] [--repeats N] [--parts N] [--bf16] [--recompute] [--case vgg11 …]
+//   bench_training [--threads N] [--repeats N] [--parts N] [--bf16] [--recompute] [--case vgg11 …] [--steps
+//   T]
+//                  [--updates K]    learning by `method: fptt`: K windows of a sequence
 #include <algorithm>
 #include <chrono>
 #include <random>
@@ -14,6 +16,7 @@
 #include "core/array.hpp"
 #include "core/denormals.hpp"
 #include "io/yaml.hpp"
+#include "learning/gradient/fptt.hpp"
 #include "learning/gradient/network.hpp"
 #include "learning/gradient/optimisers.hpp"
 #include "learning/gradient/products.hpp"
@@ -51,6 +54,11 @@ std::string vgg11() {
 
 std::vector<Case> cases() {
   const std::string adaptive = "{lif: {decay: 0.9, th_jump: 0.1, th_decay: 0.95}, recurrent: true}";
+  const std::string waiting =
+      "{lif: {decay: 0.9, th_jump: 0.1, th_decay: 0.95}, recurrent: {delays: 25 ms}}";
+  const std::string liquid =
+      "{batch_norm: {over: step}}, {liquid: , recurrent: true, receptors: {adaptation: [x, b], membrane: [x, "
+      "V_m]}}";
   return {
       {"vgg11", vgg11(), {32, 32, 3}, true, 1, 10, 16, 10, 1559},
       {"shd",
@@ -63,6 +71,26 @@ std::vector<Case> cases() {
        128,
        20,
        38.1},
+      {"delays",
+       "[{input: events}, {dense: 256, delays: 25 ms}, " + waiting + ", {dense: 256, delays: 25 ms}, " +
+           waiting + ", {dense: 20}, {leaky_integrator: {leak: decay, decay: 0.9}}, {readout: mean}]",
+       {1, 1, 700},
+       false,
+       0.01,
+       100,
+       128,
+       20,
+       38.1},
+      {"liquid",
+       "[{input: events}, {dense: 256}, " + liquid + ", {dropout: 0.5}, {dense: 256}, " + liquid +
+           ", {dropout: 0.2}, {dense: 20}, {leaky_integrator: {leak: decay, decay: 0.9}}, log_softmax]",
+       {1, 1, 700},
+       false,
+       0.01,
+       100,
+       128,
+       20,
+       90.5},
       {"linear_lif",
        "[{input: events}, {dense: 4096}, lif, {readout: {of: mean, classes: 16}}]",
        {1, 1, 512},
@@ -128,9 +156,11 @@ struct Options {
   int repeats = 5;
   std::size_t parts = 0;  // 0: one for each thread, two at least
   bool bf16 = false, recompute = false;
+  std::size_t steps = 0, updates = 0;  // 0: the case's own; back through time
 };
 
-json bench(const Case& c, const Options& options, double gflops) {
+json bench(Case c, const Options& options, double gflops) {
+  if (options.steps > 0) c.mega_macs *= double(options.steps) / double(c.steps), c.steps = options.steps;
   const std::size_t before = resident_bytes();
   LayerContext context{.seed = 1, .dt_ms = 1, .steps = c.steps, .surrogate = Surrogate({.name = "arctan"})};
   context.precision = options.bf16 ? Precision::bf16 : Precision::single;
@@ -138,18 +168,30 @@ json bench(const Case& c, const Options& options, double gflops) {
   const std::size_t parts = options.parts > 0 ? options.parts : std::max(2u, options.threads);
   Network<float> network(parse::parse_layers(parse_yaml(c.layers, "bench.yaml")), {c.input, c.constant},
                          c.classes, context, parts);
-  const Batch<float> batch = batch_of(c);
-  const Loss<float> loss({.name = "cross_entropy"}, std::uint32_t(c.steps));
+  const std::size_t windows = std::max<std::size_t>(1, options.updates);
+  Case window = c;
+  window.steps /= windows;
+  const Batch<float> batch = batch_of(window);
+  const Loss<float> loss({.name = "cross_entropy"}, std::uint32_t(window.steps));
+  Fptt<float> fptt({.updates = double(windows), .beta = 1}, c.steps, {});
   Optimiser<float> adam({.name = "adam"});
   const auto weights = network.weights();
   const FlushDenormals flush;
   const double step = median_s(options.repeats, [&] {
-    network.learn(batch, loss, 0);
-    adam.step(weights, 1e-4);
+    const auto move = [&](std::span<Weights<float>* const> all) { adam.step(all, 1e-4); };
+    if (options.updates > 0) {
+      fptt.learn(
+          network, loss, 0, [&](SequenceWindow) -> const Batch<float>& { return batch; }, move);
+    } else {
+      network.learn(batch, loss, 0);
+      move(weights);
+    }
   });
   const double moved = median_s(options.repeats, [&] { adam.step(weights, 1e-4); });
   const std::size_t peak = peak_resident_bytes();
-  const double inference = median_s(options.repeats, [&] { network.predict(batch); });
+  const double inference = median_s(options.repeats, [&] {
+    for (std::size_t w = 0; w < windows; ++w) network.predict(batch, 0, {w, windows});
+  });
   const double products_s = 6e-3 * c.mega_macs * double(c.samples) / gflops;
   return {{"case", c.name},
           {"threads", options.threads},
@@ -158,6 +200,7 @@ json bench(const Case& c, const Options& options, double gflops) {
           {"recompute", options.recompute},
           {"samples", c.samples},
           {"steps", c.steps},
+          {"updates", options.updates},
           {"parameters", network.parameters()},
           {"training_step_s", step},
           {"of_it_adam_s", moved},
@@ -179,6 +222,8 @@ int main(int argc, char** argv) {
   app.add_flag("--bf16", options.bf16);
   app.add_flag("--recompute", options.recompute);
   app.add_option("--case", wanted);
+  app.add_option("--steps", options.steps);
+  app.add_option("--updates", options.updates);
   CLI11_PARSE(app, argc, argv);
   json results = json::array();
   tbb::task_arena(int(options.threads)).execute([&] {

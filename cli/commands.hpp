@@ -21,6 +21,7 @@ void add_convert(CLI::App& app);
 void add_convert_steps(CLI::App& app);
 void add_fit_neurons(CLI::App& app);
 void add_dataset(CLI::App& app);
+void add_digits(CLI::App& app);
 void add_validate(CLI::App& app);
 void add_graph(CLI::App& app);
 void add_models(CLI::App& app);

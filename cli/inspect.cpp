@@ -69,10 +69,12 @@ struct AskedPicture {
 // else is a file for all of them.
 AskedPicture asked_picture(const std::string& file, const std::string& asked) {
   using learning::TrainingPicture;
-  constexpr std::pair<std::string_view, TrainingPicture> words[] = {{"training", TrainingPicture::training},
-                                                                    {"confusion", TrainingPicture::confusion},
-                                                                    {"rates", TrainingPicture::rates},
-                                                                    {"routing", TrainingPicture::routing}};
+  constexpr std::pair<std::string_view, TrainingPicture> words[] = {
+      {"training", TrainingPicture::training},
+      {"confusion", TrainingPicture::confusion},
+      {"rates", TrainingPicture::rates},
+      {"routing", TrainingPicture::routing},
+      {"structure", TrainingPicture::structure}};
   const std::string word = asked.substr(0, asked.find('='));
   for (const auto& [name, picture] : words)
     if (word == name)
@@ -83,8 +85,8 @@ AskedPicture asked_picture(const std::string& file, const std::string& asked) {
     throw Error(
         ErrorKind::usage,
         fmt::format("--plot {}: '{}' holds a training, no spikes; `synfire run {} --output run.h5`, then "
-                    "`synfire inspect run.h5 --plot raster.png` (for a training: training, confusion, rates "
-                    "or routing)",
+                    "`synfire inspect run.h5 --plot raster.png` (for a training: training, confusion, rates, "
+                    "routing or structure)",
                     word, file, file));
   return {TrainingPicture::all, asked};
 }
@@ -159,9 +161,8 @@ void add_inspect(CLI::App& app) {
           "--plot", arguments->request.plot,
           "draw raster and rates; the ending is png, svg or pdf. `weights`, or weights=FILE.png: "
           "draw the learned fields instead. Of a trained network: curves, rates and confusion, or one of "
-          "them: `training`, `rates`, `confusion`, `routing`, or rates=FILE.png; `masks`: test images and "
-          "where "
-          "they are convolved")
+          "them: `training`, `rates`, `confusion`, `routing`, `structure`, or rates=FILE.png; `masks`: test "
+          "images and where they are convolved")
       ->type_name("FILE.png");
   command
       ->add_option("--projection", arguments->request.projection,

@@ -90,6 +90,7 @@ int run(int argc, char** argv) {
   synfire::cli::add_events(app);
   synfire::cli::add_convert(app);
   synfire::cli::add_dataset(app);
+  synfire::cli::add_digits(app);
   synfire::cli::add_validate(app);
   synfire::cli::add_graph(app);
   synfire::cli::add_models(app);

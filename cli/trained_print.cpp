@@ -61,6 +61,15 @@ std::string rates_lines(const TrainedFile& trained, const std::vector<double>& r
   return text;
 }
 
+std::string structure_lines(const EpochRecord& epoch) {
+  std::string text;
+  for (const auto& array : epoch.structure)
+    text +=
+        fmt::format("{}: {} connections, {:.1f} % of those possible, on {} neurons\n", printable(array.array),
+                    format_count(array.connections), 100 * array.density, format_count(array.neurons));
+  return text;
+}
+
 }  // namespace
 
 std::string trained_text(const std::string& path, const TrainedFile& trained, bool colours) {
@@ -71,7 +80,7 @@ std::string trained_text(const std::string& path, const TrainedFile& trained, bo
   text += fmt::format("{} layers, {} parameters, {} epoch{}; * weights that are kept\n\n",
                       trained.layers.size() - 1, format_count(double(learned_numbers(record))),
                       record.epochs.size(), record.epochs.size() == 1 ? "" : "s");
-  text += epochs_table(record, colours) + "\n";
+  text += epochs_table(record, colours) + "\n" + structure_lines(record.epochs[record.best]);
   if (!trained.tested)
     return text + rates_lines(trained, record.epochs[record.best].rates) +
            "the test samples were not judged yet\n";

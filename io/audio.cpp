@@ -112,4 +112,27 @@ Sound resampled(const Sound& sound, double rate) {
   return result;
 }
 
+Sound trimmed(const Sound& sound, double below_db) {
+  const auto window = static_cast<std::size_t>(std::max(1.0, std::round(sound.rate * 0.01)));
+  const std::size_t samples = sound.samples.size();
+  std::vector<double> powers;
+  for (std::size_t first = 0; first < samples; first += window) {
+    const std::size_t end = std::min(first + window, samples);
+    double sum = 0;
+    for (std::size_t k = first; k < end; ++k) sum += double(sound.samples[k]) * double(sound.samples[k]);
+    powers.push_back(sum / static_cast<double>(end - first));
+  }
+  if (powers.empty()) return sound;
+  const double least = *std::max_element(powers.begin(), powers.end()) * std::pow(10, -below_db / 10);
+  const auto heard = [&](double power) { return power > least; };
+  const auto begin = std::find_if(powers.begin(), powers.end(), heard);
+  if (begin == powers.end()) return sound;
+  const auto end = std::find_if(powers.rbegin(), powers.rend(), heard).base();
+  const auto at = [&](auto place) {
+    return sound.samples.begin() +
+           std::ptrdiff_t(std::min(static_cast<std::size_t>(place - powers.begin()) * window, samples));
+  };
+  return {sound.rate, {at(begin), at(end)}};
+}
+
 }  // namespace synfire

@@ -30,4 +30,8 @@ Sound read_sound(const std::string& path);
 /// than `longest_sound`.
 Sound resampled(const Sound& sound, double rate);
 
+/// Without its ends, as far as they are silent: both lose all windows of 10 ms whose power lies `below_db` or
+/// more below that of the loudest window. Silence throughout stays as it is.
+Sound trimmed(const Sound& sound, double below_db);
+
 }  // namespace synfire

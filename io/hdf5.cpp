@@ -305,8 +305,9 @@ Dataset Group::create_fixed(const std::string& name, Type type, std::uint64_t si
   file_->require_open();
   const hsize_t sizes = size;
   const Id space(H5Screate_simple(1, &sizes, nullptr), H5Sclose);
+  const Id plist(detail::dataset_properties(), H5Pclose);
   const hid_t id =
-      H5Dcreate2(handle_->id, name.c_str(), native(type), space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+      H5Dcreate2(handle_->id, name.c_str(), native(type), space, H5P_DEFAULT, plist, H5P_DEFAULT);
   checked(id, ErrorKind::resource, file_path(), join(name), "cannot create the dataset");
   Dataset made(file_, own(id, H5Dclose), join(name));
   if (size == 0) return made;
@@ -320,7 +321,7 @@ Dataset Group::create_fixed(const std::string& name, Type type, std::uint64_t si
 namespace {
 
 hid_t growing_properties(Type type, const Growth& growth, const std::vector<hsize_t>& chunk) {
-  const hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
+  const hid_t plist = detail::dataset_properties();
   H5Pset_chunk(plist, static_cast<int>(chunk.size()), chunk.data());
   if (growth.deflate > 0) {
     H5Pset_shuffle(plist);

@@ -217,7 +217,8 @@ Dataset Group::create_text(const std::string& name, const std::string& text) {
   const char* const pointer = text.c_str();
   const Id type(text_type(), H5Tclose);
   const Id space(H5Screate(H5S_SCALAR), H5Sclose);
-  const hid_t id = H5Dcreate2(handle_->id, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  const Id plist(detail::dataset_properties(), H5Pclose);
+  const hid_t id = H5Dcreate2(handle_->id, name.c_str(), type, space, H5P_DEFAULT, plist, H5P_DEFAULT);
   checked(id, ErrorKind::resource, file_path(), join(name), "cannot create the dataset");
   Dataset made(file_, own(id, H5Dclose), join(name));
   file_->or_abandon([&] {

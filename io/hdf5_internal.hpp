@@ -229,6 +229,13 @@ inline std::optional<ObjectInfo> info_of(hid_t place, const std::string& path) {
   return info;
 }
 
+/// Of a new dataset: it does not remember when it was made, so that the same content is the same bytes.
+inline hid_t dataset_properties() {
+  const hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_obj_track_times(plist, false);
+  return plist;
+}
+
 inline std::shared_ptr<Handle> own(hid_t id, Id::Close close) { return std::make_shared<Handle>(id, close); }
 
 }  // namespace synfire::hdf5::detail

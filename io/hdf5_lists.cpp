@@ -204,7 +204,7 @@ Dataset Group::create_lists(const std::string& name, ListOf element) {
   constexpr hsize_t none = 0, limit = H5S_UNLIMITED, chunk = 256;
   const Id type(list_type(element), H5Tclose);
   const Id space(H5Screate_simple(1, &none, &limit), H5Sclose);
-  const Id plist(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+  const Id plist(dataset_properties(), H5Pclose);
   H5Pset_chunk(plist, 1, &chunk);
   const hid_t id = H5Dcreate2(handle_->id, name.c_str(), type, space, H5P_DEFAULT, plist, H5P_DEFAULT);
   checked(id, ErrorKind::resource, file_path(), join(name), "cannot create the dataset");
@@ -250,7 +250,8 @@ Dataset Group::create_words(const std::string& name, std::span<const std::string
   H5Tset_strpad(type, H5T_STR_NULLPAD);
   const hsize_t size = words.size();
   const Id space(H5Screate_simple(1, &size, nullptr), H5Sclose);
-  const hid_t id = H5Dcreate2(handle_->id, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  const Id plist(dataset_properties(), H5Pclose);
+  const hid_t id = H5Dcreate2(handle_->id, name.c_str(), type, space, H5P_DEFAULT, plist, H5P_DEFAULT);
   checked(id, ErrorKind::resource, file_path(), join(name), "cannot create the dataset");
   Dataset made(file_, own(id, H5Dclose), join(name));
   if (words.empty()) return made;

@@ -25,20 +25,19 @@ SensorInfo heard(const std::string& path, std::size_t channels) {
   return info;
 }
 
+// Its table takes a while, and is the same for all sounds.
+const Cochlea& cochlea() {
+  static const Cochlea made;
+  return made;
+}
+
 /// The spikes of a sound. They are computed at once when it is opened.
 class CochleaReader final : public EventReader {
  public:
   explicit CochleaReader(const std::string& path) : size_(std::filesystem::file_size(path)) {
-    // Its table takes a while, and is the same for all sounds.
-    static const Cochlea cochlea;
-    const Sound sound = resampled(read_sound(path), Cochlea::Parameters().rate);
     const RandomKey key(1, "cochlea/" + std::filesystem::path(path).stem().string());
-    for (const Cochlea::Spike& spike : cochlea.spikes(sound.samples, key))
-      events_.push_back({.t_us = std::llround(double(spike.step) * 1e6 / cochlea.model_rate()),
-                         .x = spike.channel,
-                         .y = 0,
-                         .on = 1});
-    info_ = heard(path, cochlea.channels());
+    events_ = cochlea_events(read_sound(path), key);
+    info_ = heard(path, cochlea().channels());
   }
 
   const SensorInfo& sensor() const override { return info_; }
@@ -60,6 +59,17 @@ class CochleaReader final : public EventReader {
 };
 
 }  // namespace
+
+std::vector<Event> cochlea_events(const Sound& sound, RandomKey key) {
+  const Sound heard = resampled(sound, Cochlea::Parameters().rate);
+  std::vector<Event> events;
+  for (const Cochlea::Spike& spike : cochlea().spikes(heard.samples, key))
+    events.push_back({.t_us = std::llround(double(spike.step) * 1e6 / cochlea().model_rate()),
+                      .x = spike.channel,
+                      .y = 0,
+                      .on = 1});
+  return events;
+}
 
 std::optional<SpokenDigit> spoken_digit_name(const std::string& path) {
   const std::string name = std::filesystem::path(path).stem().string();

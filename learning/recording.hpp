@@ -4,7 +4,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "core/random.hpp"
+#include "io/audio.hpp"
 #include "io/events/event_reader.hpp"
 
 namespace synfire {
@@ -12,9 +15,13 @@ namespace synfire {
 /// True for a sound file, by content: wav, flac, aiff, ogg. Errors: the file cannot be read.
 bool is_sound(const std::string& path);
 
-/// Opens a recording by content. A sound passes through an artificial cochlea (encoders/cochlea.hpp, with its
-/// standard parameters; random numbers of seed 1 and the file's name without its ending): its spikes are
-/// events of 700 channels. Errors: as open_events, read_sound and Cochlea::spikes.
+/// The spikes of a sound in an artificial cochlea (encoders/cochlea.hpp, with its standard parameters) as
+/// events of 700 channels. The sound is brought to the cochlea's rate. Errors: as resampled and
+/// Cochlea::spikes.
+std::vector<Event> cochlea_events(const Sound& sound, RandomKey key);
+
+/// Opens a recording by content. A sound passes through an artificial cochlea, with random numbers of seed 1
+/// and the file's name without its ending. Errors: as open_events, read_sound and Cochlea::spikes.
 std::unique_ptr<EventReader> open_recording(const std::string& path, const EventOptions& options = {});
 
 /// What such a reader says of its sensor, without hearing a sound. Errors: the file cannot be read; as

@@ -51,6 +51,10 @@ inline constexpr std::array training = {
     Key{.name = "regularisers",
         .kind = Kind::list,
         .meaning = "terms of the loss that keep the activity of spiking layers where it should be"},
+    Key{.name = "method",
+        .kind = Kind::chosen,
+        .meaning = "when weights move: after a sequence, or within it",
+        .standard = "bptt"},
     Key{.name = "optimiser",
         .kind = Kind::chosen,
         .meaning = "how weights move along their gradients",
@@ -62,6 +66,9 @@ inline constexpr std::array training = {
     Key{.name = "clip",
         .kind = Kind::chosen,
         .meaning = "bounds of the gradients, {norm: …} or {value: …}; none without it"},
+    Key{.name = "structure",
+        .kind = Kind::map,
+        .meaning = "connections that are pruned and come back while weights are learned"},
     Key{.name = "surrogate",
         .kind = Kind::chosen,
         .meaning = "what the derivative of a spike is taken for",
@@ -89,7 +96,7 @@ inline constexpr std::array training = {
             "only what products give is kept for the way back, and the rest computed again: less memory, "
             "the same bits",
         .standard = "false"},
-    Key{.name = "augment", .kind = Kind::map, .meaning = "what is done to images before they are shown"},
+    Key{.name = "augment", .kind = Kind::map, .meaning = "what is done to samples before they are shown"},
 };
 inline constexpr std::array precisions = {
     Choice{"single", true, "32 bits"},
@@ -108,6 +115,12 @@ inline constexpr std::array layer_options = {
         .meaning =
             "the earlier layer that it reads (`add`, `multiply`, `sample`: layers); else the one before"},
 };
+/// The same, of dense layers only.
+inline constexpr std::array dense_options = {
+    Key{.name = "delays",
+        .kind = Kind::chosen,
+        .meaning = "the longest delay, or {max: …} with more: each connection has a delay that is learned"},
+};
 /// The same, of neurons only.
 inline constexpr std::array neuron_options = {
     Key{.name = "learn",
@@ -119,10 +132,16 @@ inline constexpr std::array neuron_options = {
         .meaning = "what the next layer reads; a model without spikes gives its membrane",
         .standard = "spikes"},
     Key{.name = "recurrent",
-        .kind = Kind::flag,
-        .meaning =
-            "each spike reaches all neurons of the layer in the next step, by weights that are learned",
+        .kind = Kind::chosen,
+        .meaning = "each spike reaches all neurons of the layer in the next step, by weights that are "
+                   "learned; {delays: …}: so many steps later",
         .standard = "false"},
+    Key{.name = "receptors",
+        .kind = Kind::map,
+        .meaning = "{receptor: [sources]}: what reaches receptors behind the first in each step: a dense "
+                   "product, whose weights and bias are learned, of sources of all neurons of the layer: "
+                   "what reaches the first receptor (its name, often `x`), state variables of the step "
+                   "before"},
 };
 inline constexpr std::array layer_outputs = {Choice{"spikes", true, "0 or 1 in each step"},
                                              Choice{"membrane", true, "the first state variable"}};
@@ -137,6 +156,34 @@ inline constexpr std::array augment = {
         .kind = Kind::flag,
         .meaning = "training: each image is mirrored, left to right, with probability 1/2",
         .standard = "false"},
+    Key{.name = "channel_jitter",
+        .kind = Kind::quantity,
+        .meaning =
+            "training, recordings of a cochlea: standard deviation, in channels, of the normal deviate "
+            "that moves each event; those at the ends are reflected",
+        .standard = "0",
+        .bounds = {.low = 0, .high = 1000}},
+    Key{.name = "channel_shift",
+        .kind = Kind::integer,
+        .meaning = "training, recordings of a cochlea: each is moved by a whole number of channels, drawn up "
+                   "to this in both directions; what leaves is lost",
+        .standard = "0",
+        .bounds = {.low = 0, .high = 1000}},
+    Key{.name = "time_stretch",
+        .kind = Kind::quantity,
+        .meaning =
+            "training, recordings: the times of each are multiplied by a factor drawn from 1 - this to "
+            "1 + this; the input needs a `span`",
+        .standard = "0",
+        .bounds = {.low = 0, .high = 1, .high_excluded = true}},
+    Key{.name = "blend",
+        .kind = Kind::quantity,
+        .meaning =
+            "training, recordings: probability that one is mixed with another of its class, drawn from "
+            "the training samples: their centres are brought to the middle between them, and of both, "
+            "each event is kept with probability 1/2",
+        .standard = "0",
+        .bounds = fraction},
     Key{.name = "normalise",
         .kind = Kind::map,
         .meaning = "all images: values, which lie in [0, 1], less `mean`, divided by `std`"},

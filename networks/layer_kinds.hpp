@@ -62,6 +62,36 @@ struct Dense {
   }
 };
 
+/// Of the connections of a dense layer, or of neurons with each other: each has a delay d in [0, D], D = max
+/// / dt, that is learned beside its weight. While it learns, an input of step t arrives in the steps t + k
+/// with
+///
+///   g_k = exp(-(k - d)^2 / (2 sigma^2)) / sum over l of exp(-(l - d)^2 / (2 sigma^2)),   k = 0 … D
+///
+/// and once it has learned in step t + round(d) alone. In epoch e = 0, 1, … of E, sigma = sigma_0 (sigma_end
+/// / sigma_0)^min(1, e / (share E)).
+struct Delays {
+  double max = must_be_given;
+  double sigma = 0, sigma_end = 0.5, share = 0.25, init = 0, rate = 100;
+  static constexpr std::array<std::string_view, 2> starts = {"uniform", "half_normal"};
+  static constexpr auto describe() {
+    using P = Delays;
+    return about<P>(
+        "delays", "each connection has a delay of its own, which is learned",
+        "Hammouamri, Khalfaoui-Hassani & Masquelier 2024, ICLR (DCLS-Delays, Gaussian)",
+        field(&P::max, "max", Unit::ms, positive, "longest delay; D steps of `dt`"),
+        field(&P::sigma, "sigma", Unit::none, non_negative,
+              "sigma_0, first width of what an input arrives in, in steps; 0: D/2"),
+        field(&P::sigma_end, "sigma_end", Unit::none, positive, "last width, in steps"),
+        field(&P::share, "share", Unit::none, fraction, "part of the epochs in which it falls to that"),
+        field(&P::init, "init", starts,
+              "how delays begin: uniform between 0 and max, or the size of normal numbers with deviation "
+              "max/2, as far as it is below max"),
+        field(&P::rate, "rate", Unit::none, non_negative,
+              "their learning rate, in steps, as a multiple of that of weights"));
+  }
+};
+
 struct Conv {
   double channels = must_be_given;
   double kernel = 3, stride = 1, padding = 0;
@@ -330,5 +360,6 @@ using Kinds =
 
 /// All kinds as plain data; a parameter without a default has NaN there.
 const std::vector<ModelInfo>& kinds();
+const ModelInfo& delays();
 
 }  // namespace synfire::layer

@@ -15,7 +15,8 @@ namespace synfire {
 namespace parse {
 namespace {
 
-SimulationDescription parse_simulation(const Tree& tree) {
+// Where samples say how long a network runs, its steps need not fill any duration.
+SimulationDescription parse_simulation(const Tree& tree, bool for_samples) {
   const MapReader reader(tree, keys::simulation, "simulation");
   SimulationDescription simulation;
   simulation.where = tree.where();
@@ -33,6 +34,7 @@ SimulationDescription parse_simulation(const Tree& tree) {
     throw dt->error(fmt::format(
         "dt of simulation is {}; it must lie between {} and {}", format_quantity(simulation.dt, Unit::ms),
         format_quantity(smallest_dt, Unit::ms), format_quantity(largest_dt, Unit::ms)));
+  if (for_samples) return simulation;
   const auto steps = whole_steps(simulation.duration, simulation.dt);
   if (!steps || *steps < 1) {
     const Tree* duration = reader.find("duration");
@@ -205,7 +207,7 @@ NetworkDescription parse_trained(const Tree& source, const MapReader& reader) {
   description.seed = static_cast<std::uint64_t>(reader.integer("seed"));
   const Tree* simulation = reader.find("simulation");
   description.simulation =
-      parse::parse_simulation(simulation != nullptr ? *simulation : Tree::map(source.where()));
+      parse::parse_simulation(simulation != nullptr ? *simulation : Tree::map(source.where()), true);
   description.layers = parse::parse_layers(reader.require("layers"));
   description.dataset = parse::parse_dataset(reader.require("dataset"));
   description.training = parse::parse_training(reader.require("training"));
@@ -232,7 +234,7 @@ NetworkDescription parse_network(const Tree& written) {
   description.seed = static_cast<std::uint64_t>(reader.integer("seed"));
   const Tree* simulation = reader.find("simulation");
   description.simulation =
-      parse::parse_simulation(simulation != nullptr ? *simulation : Tree::map(tree.where()));
+      parse::parse_simulation(simulation != nullptr ? *simulation : Tree::map(tree.where()), false);
   const Tree* populations = reader.find("populations");
   if (populations == nullptr) throw tree.error("network: the key 'populations' is missing (or 'layers')");
   parse::read_populations(*populations, network);

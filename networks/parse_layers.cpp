@@ -11,6 +11,7 @@
 #include "networks/keys_training.hpp"
 #include "networks/layer_kinds.hpp"
 #include "networks/map_reader.hpp"
+#include "networks/parse_chosen.hpp"
 #include "networks/parse_value.hpp"
 #include "neurons/models.hpp"
 
@@ -34,12 +35,24 @@ const std::vector<ModelInfo>& layer::kinds() {
   return table;
 }
 
+const ModelInfo& layer::delays() {
+  static const ModelInfo info = [] {
+    const auto description = Delays::describe();
+    ModelInfo made;
+    made.name = description.name, made.summary = description.summary, made.source = description.source;
+    made.parameters = parameter_table(description, Delays{});
+    return made;
+  }();
+  return info;
+}
+
 namespace parse {
 namespace {
 
 std::vector<std::string_view> all_options() {
   std::vector<std::string_view> names;
   for (const auto& key : keys::layer_options) names.push_back(key.name);
+  for (const auto& key : keys::dense_options) names.push_back(key.name);
   for (const auto& key : keys::neuron_options) names.push_back(key.name);
   return names;
 }
@@ -146,6 +159,14 @@ class LayerList {
       if (const Tree* value = entry.find(key.name); value != nullptr && !made.neurons)
         throw Error(ErrorKind::input, value->key_where(),
                     fmt::format("layer {}: '{}' goes with neurons", made.what.name, key.name));
+    if (const Tree* delays = entry.find(layer::delays().name)) {
+      if (made.what.name != layer::Dense::describe().name)
+        throw Error(ErrorKind::input, delays->key_where(),
+                    fmt::format("layer {}: '{}' goes with `dense`; beside neurons write `recurrent: {{{}: "
+                                "…}}`",
+                                made.what.name, layer::delays().name, layer::delays().name));
+      made.delays = delays_of(*delays, made);
+    }
     if (const Tree* learn = entry.find("learn")) made.learned = learned(*learn, info, made);
     if (const Tree* output = entry.find("output")) {
       const std::string& word = output->as_text("output of layer " + made.what.name);
@@ -156,8 +177,28 @@ class LayerList {
                                         did_you_mean(word, words)));
       made.membrane = word == "membrane";
     }
-    if (const Tree* recurrent = entry.find("recurrent"))
-      made.recurrent = recurrent->as_bool("recurrent of layer " + made.what.name);
+    if (const Tree* recurrent = entry.find("recurrent")) read_recurrent(*recurrent, made);
+    if (const Tree* receptors = entry.find("receptors"))
+      made.receptors = filled_receptors(*receptors, info, made.what.name);
+  }
+
+  static Chosen delays_of(const Tree& tree, const LayerDescription& made) {
+    return parse_chosen(layer::delays().name, tree, {layer::delays()}, "layer " + made.what.name);
+  }
+
+  // `true`, or `{delays: 25 ms}`.
+  static void read_recurrent(const Tree& tree, LayerDescription& made) {
+    const std::string what = "recurrent of layer " + made.what.name;
+    if (!tree.is_map()) {
+      made.recurrent = tree.as_bool(what);
+      return;
+    }
+    check_keys(tree, std::array<std::string_view, 1>{layer::delays().name}, what);
+    const Tree* delays = tree.find(layer::delays().name);
+    if (delays == nullptr)
+      throw tree.error(fmt::format("{}: true, false, or {{{}: …}}", what, layer::delays().name));
+    made.recurrent = true;
+    made.delays = delays_of(*delays, made);
   }
 
   std::vector<std::size_t> sources(const Tree& from, const LayerDescription& made) const {
@@ -231,6 +272,53 @@ class LayerList {
     return found;
   }
 
+  // `{adaptation: [x, b], membrane: V_m}`.
+  static std::vector<FilledReceptor> filled_receptors(const Tree& tree, const ModelInfo& info,
+                                                      const std::string& kind) {
+    const std::string what = "receptors of layer " + kind;
+    const auto valid = receptors_to_fill(info);
+    if (valid.empty())
+      throw Error(ErrorKind::input, tree.key_where(),
+                  fmt::format("{}: the model has none but the first, {}, which gets what the layer reads",
+                              what, info.receptors.front().name));
+    std::vector<FilledReceptor> made;
+    for (const auto& [name, sources] : tree.as_map(what)) {
+      const auto found = std::find(valid.begin(), valid.end(), name);
+      if (found == valid.end())
+        throw Error(ErrorKind::input, sources.key_where(),
+                    fmt::format("{}: none that could be filled is called '{}'{}", what, name,
+                                did_you_mean(name, valid)));
+      made.push_back({static_cast<std::size_t>(found - valid.begin()) + 1,
+                      sources_of_receptor(sources, info, fmt::format("{}, {}", what, name))});
+    }
+    if (made.empty())
+      throw tree.error(fmt::format("{}: nothing is filled; name one of {}", what, fmt::join(valid, ", ")));
+    return made;
+  }
+  static std::vector<std::size_t> sources_of_receptor(const Tree& tree, const ModelInfo& info,
+                                                      const std::string& what) {
+    const auto valid = receptor_sources(info);
+    std::vector<std::size_t> made;
+    const auto add = [&](const Tree& source) {
+      const std::string& name = source.as_text(what);
+      const auto found = std::find(valid.begin(), valid.end(), name);
+      if (found == valid.end())
+        throw source.error(
+            fmt::format("{}: there is no source '{}'{}", what, name, did_you_mean(name, valid)));
+      const auto number = static_cast<std::size_t>(found - valid.begin());
+      if (std::find(made.begin(), made.end(), number) != made.end())
+        throw source.error(fmt::format("{}: {} is named twice", what, name));
+      made.push_back(number);
+    };
+    if (tree.is_list()) {
+      for (const Tree& source : tree.items()) add(source);
+    } else {
+      add(tree);
+    }
+    if (made.empty()) throw tree.error(what + ": the list is empty");
+    return made;
+  }
+
   void check_place(const LayerDescription& made) const {
     const bool is_input = made.what.name == layer::Input::describe().name;
     if (is_input != layers_.empty())
@@ -258,6 +346,19 @@ class LayerList {
 }  // namespace
 
 bool can_be_learned(const ParameterInfo& info) { return info.words.empty() && !info.bounds.whole; }
+
+std::vector<std::string_view> receptors_to_fill(const ModelInfo& info) {
+  std::vector<std::string_view> names;
+  for (std::size_t k = 1; k < info.receptors.size(); ++k)
+    if (info.receptors[k].sign != ReceptorInfo::Sign::continuous) names.push_back(info.receptors[k].name);
+  return names;
+}
+
+std::vector<std::string_view> receptor_sources(const ModelInfo& info) {
+  std::vector<std::string_view> names = {info.receptors.front().name};
+  for (const auto& variable : info.state) names.push_back(variable.name);
+  return names;
+}
 
 std::vector<LayerDescription> parse_layers(const Tree& tree) {
   LayerList list;

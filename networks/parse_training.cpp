@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -53,8 +54,13 @@ std::vector<double> numbers(const MapReader& reader, std::string_view key) {
 AugmentDescription parse_augment(const Tree& tree, const std::string& what) {
   const MapReader reader(tree, keys::augment, what);
   AugmentDescription augment;
+  augment.where = tree.key_where();
   augment.crop = count(reader, "crop");
   augment.flip = flag_of(reader, "flip", augment.flip);
+  augment.channel_jitter = reader.quantity("channel_jitter");
+  augment.channel_shift = count(reader, "channel_shift");
+  augment.time_stretch = reader.quantity("time_stretch");
+  augment.blend = reader.quantity("blend");
   const Tree* normalise = reader.find("normalise");
   if (normalise == nullptr) return augment;
   const MapReader values(*normalise, keys::normalise, reader.label("normalise"));
@@ -90,6 +96,35 @@ std::vector<Chosen> parse_regularisers(const MapReader& reader) {
                               bounds.high));
   }
   return regularisers;
+}
+
+Chosen parse_structure(const Tree& tree, const std::string& what) {
+  using S = training::Structure;
+  Chosen chosen = parse_chosen(learned_structure().name, tree, {learned_structure()}, what);
+  const auto p = values_of<S>(chosen);
+  if (static_cast<S::Prune>(p.prune) == S::Prune::weight && !(p.w_prune > 0))
+    throw tree.error(what + ": prune: weight needs `w_prune`");
+  return chosen;
+}
+
+// Windows are equally long, and divergence is of logarithms of probabilities.
+void check_method(const TrainingDescription& training) {
+  if (training.method.name != training::Fptt::describe().name) return;
+  const auto fptt = values_of<training::Fptt>(training.method);
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ErrorKind::input, training.method.where, "method of training (fptt): " + why);
+  };
+  if (fptt.updates > 0 && std::fmod(training.steps, fptt.updates) != 0)
+    refuse(fmt::format("{} steps cannot be cut into {} equal windows; take a divisor for `updates`",
+                       training.steps, fptt.updates));
+  const bool logarithms = training.loss.name == training::CrossEntropy::describe().name ||
+                          training.loss.name == training::Nll::describe().name;
+  if (!logarithms && fptt.beta != 1)
+    refuse(fmt::format("the divergence goes with the losses cross_entropy and nll; with {} write `beta: 1`",
+                       training.loss.name));
+  if (training.membrane.name != training::OwnMembrane::describe().name)
+    refuse(fmt::format("windows go on from the membranes of the step before, which `membrane: {}` replaces",
+                       training.membrane.name));
 }
 
 // The learning rate of an optimiser, given or not.
@@ -166,8 +201,12 @@ TrainingDescription parse_training(const Tree& tree) {
   check_minimum(training);
   if (const Tree* clip = reader.find("clip"))
     training.clip = parse_chosen(*clip, gradient_clips(), reader.label("clip"));
+  if (const Tree* structure = reader.find("structure"))
+    training.structure = parse_structure(*structure, reader.label("structure"));
   choose(reader, "surrogate", surrogates(), training.surrogate);
   choose(reader, "membrane", membrane_terms(), training.membrane);
+  choose(reader, "method", learning_methods(), training.method);
+  check_method(training);
   training.detach_reset = flag_of(reader, "detach_reset", training.detach_reset);
   training.truncate = count(reader, "truncate");
   training.precision = reader.choice("precision", keys::precisions);

@@ -75,9 +75,12 @@ void add_training(Text& text) {
       "neuron "
       "model: its name, or\n`{{name: parameters}}`; the first parameter may stand alone.\n\n");
   add_keys(text, "Beside the kind", keys::layer_options);
+  add_keys(text, "Beside `dense`", keys::dense_options);
   add_keys(text, "Beside a neuron model", keys::neuron_options);
   add_choices(text, "output", keys::layer_outputs);
   for (const auto& kind : layer::kinds()) add_model(text, kind);
+  add(text, "## Delays of layers\n\n");
+  add_model(text, layer::delays());
   const auto add_list = [&](std::string_view title, const std::vector<ModelInfo>& models) {
     add(text, "## {}\n\n", title);
     for (const auto& model : models) add_model(text, model);
@@ -85,10 +88,13 @@ void add_training(Text& text) {
   add_list("Named networks", named_networks());
   add_list("Losses", loss_functions());
   add_list("Regularisers", rate_regularisers());
+  add_list("Methods of learning", learning_methods());
   add_list("Optimisers", optimisers());
   add_list("Schedules of the learning rate", rate_schedules());
   add_model(text, warm_up());
   add_list("Bounds of gradients", gradient_clips());
+  add(text, "## Structure of networks that learn by gradients\n\n");
+  add_model(text, learned_structure());
   add_list("Surrogates", surrogates());
   add_list("Membranes of the step before", membrane_terms());
 }

@@ -228,6 +228,7 @@ Json by_kind(const keys::Key& key) {
               {"maximum", key.bounds.high > 0x1p62 ? std::numeric_limits<std::int64_t>::max()
                                                    : std::int64_t(key.bounds.high)}};
     case Kind::quantity:
+      if (key.unit == Unit::none && std::isfinite(key.bounds.high)) return bounded_number(key.bounds);
       return reference(quantity_name(key.unit));
     case Kind::value:
       return key.unit == Unit::none ? weight() : reference(value_name(key.unit));

@@ -60,14 +60,36 @@ Json learned(const ModelInfo& info) {
   return any_of({name, {{"type", "array"}, {"items", name}}, closed_map(std::move(ranges))});
 }
 
+// {adaptation: [x, b], membrane: V_m}; false where there is nothing to fill.
+Json filled_receptors(const ModelInfo& info) {
+  Json receptors = Json::object();
+  const Json source = {{"enum", parse::receptor_sources(info)}};
+  const Json list = {{"type", "array"}, {"items", source}, {"minItems", 1}, {"uniqueItems", true}};
+  for (const auto name : parse::receptors_to_fill(info))
+    receptors[std::string(name)] = any_of({source, list});
+  if (receptors.empty()) return false;
+  Json map = closed_map(std::move(receptors));
+  map["minProperties"] = 1;
+  return map;
+}
+
 Json layer_of(const ModelInfo& info, bool neurons) {
   Json layer = table(keys::layer_options);
   Json& properties = layer["properties"];
+  const Json delays = rule(layer::delays())["properties"][layer::delays().name];
+  if (info.name == layer::Dense::describe().name) {
+    properties.update(table(keys::dense_options)["properties"]);
+    properties[layer::delays().name].update(delays);
+  }
   if (neurons) {
     properties.update(table(keys::neuron_options)["properties"]);
     const Json learn = learned(info);
     if (learn.is_boolean()) properties["learn"] = learn;  // nothing can be learned
     if (learn.is_object()) properties["learn"].update(learn);
+    const Json receptors = filled_receptors(info);
+    if (receptors.is_boolean()) properties["receptors"] = receptors;
+    if (receptors.is_object()) properties["receptors"].update(receptors);
+    properties["recurrent"].update(any_of({{{"type", "boolean"}}, only(layer::delays().name, delays)}));
     properties["output"] = available(keys::layer_outputs, properties["output"]);
   }
   properties[info.name] = parameters_of_layer(info);
@@ -83,10 +105,12 @@ Json training_by_gradients() {
   Json& properties = result["properties"];
   properties["loss"].update(one_of(loss_functions()));
   properties["regularisers"]["items"] = one_of(rate_regularisers());
+  properties["method"].update(one_of(learning_methods()));
   properties["optimiser"].update(one_of(optimisers()));
   properties["precision"] = available(keys::precisions, properties["precision"]);
   properties["schedule"].update(schedule_of_training());
   properties["clip"].update(one_of(gradient_clips()));
+  properties["structure"].update(rule(learned_structure())["properties"][learned_structure().name]);
   properties["surrogate"].update(one_of(surrogates()));
   properties["membrane"].update(one_of(membrane_terms()));
   properties["augment"].update(table(keys::augment));

@@ -31,6 +31,10 @@ const std::vector<ModelInfo>& rate_regularisers() {
   static const auto table = table_of<training::Regularisers>();
   return table;
 }
+const std::vector<ModelInfo>& learning_methods() {
+  static const auto table = table_of<training::Methods>();
+  return table;
+}
 const std::vector<ModelInfo>& optimisers() {
   static const auto table = table_of<training::Optimisers>();
   return table;
@@ -57,6 +61,10 @@ const std::vector<ModelInfo>& surrogates() {
 }
 const ModelInfo& warm_up() {
   static const auto info = info_of<training::WarmUp>();
+  return info;
+}
+const ModelInfo& learned_structure() {
+  static const auto info = info_of<training::Structure>();
   return info;
 }
 

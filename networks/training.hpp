@@ -12,15 +12,26 @@
 #include "core/chosen.hpp"
 #include "core/model_list.hpp"
 #include "core/parameter.hpp"
+#include "plasticity/structural.hpp"
 
 namespace synfire {
 
-/// What is done to an image before the network sees it.
+/// What is done to a sample before the network sees it.
 struct AugmentDescription {
-  std::uint32_t crop = 0;         ///< training: so many zeros at each side, then cut out at random
-  bool flip = false;              ///< training: left and right swapped in half of the samples
-  std::vector<double> mean;       ///< of each channel, taken away in every part; empty: as it is
-  std::vector<double> deviation;  ///< of each channel, divided by afterwards; as many as means
+  std::uint32_t crop = 0;           ///< training: so many zeros at each side, then cut out at random
+  bool flip = false;                ///< training: left and right swapped in half of the samples
+  double channel_jitter = 0;        ///< training, cochleas: standard deviation of an event's channel
+  std::uint32_t channel_shift = 0;  ///< training, cochleas: most channels that a recording is moved by
+  double time_stretch = 0;          ///< training, events: times are multiplied by 1 - this to 1 + this
+  double blend = 0;                 ///< training, events: probability of a mix with another of the class
+  std::vector<double> mean;         ///< of each channel, taken away in every part; empty: as it is
+  std::vector<double> deviation;    ///< of each channel, divided by afterwards; as many as means
+  Position where;
+
+  /// What is done to events one by one.
+  bool changes_events() const {
+    return channel_jitter > 0 || channel_shift > 0 || time_stretch > 0 || blend > 0;
+  }
 };
 
 struct TrainingDescription {
@@ -31,10 +42,12 @@ struct TrainingDescription {
   std::optional<std::uint32_t> train, test;  ///< absent: all there are
   Chosen loss{.name = "cross_entropy"};      ///< of loss_functions()
   std::vector<Chosen> regularisers;          ///< of rate_regularisers()
+  Chosen method{.name = "bptt"};             ///< of learning_methods()
   Chosen optimiser{.name = "adam"};          ///< of optimisers()
   Chosen schedule{.name = "constant"};       ///< of rate_schedules()
   std::optional<Chosen> warm_up;             ///< training::WarmUp
   std::optional<Chosen> clip;                ///< of gradient_clips()
+  std::optional<Chosen> structure;           ///< training::Structure
   Chosen surrogate{.name = "arctan"};        ///< of surrogates()
   Chosen membrane{.name = "own"};            ///< of membrane_terms()
   bool detach_reset = false;                 ///< no gradient passes through the reset
@@ -131,6 +144,54 @@ struct RateBounds {
   }
 };
 
+inline constexpr Bounds whole_positive{.low = 1, .high = 1e6, .whole = true};
+inline constexpr Bounds whole_count{.low = 0, .high = 1e6, .whole = true};
+
+// When weights move: after a sequence, or within it.
+
+struct Bptt {
+  static constexpr auto describe() {
+    return about("bptt", "the gradient of a whole sequence, back through all its steps",
+                 "Werbos 1990, Proceedings of the IEEE 78");
+  }
+};
+
+/// The T steps of a sequence are cut into K windows. After each of them the weights W move along the gradient
+/// of l_t + R, which goes back no further than the window's first step:
+///
+///   l_t = beta CE(y_t, label) - (1 - beta) sum_c Q_c log P_c        y_t: answer of the window     (6)-(8)
+///   R(W) = lambda alpha/2 |W - A_t|^2 - (1 - rho) g_t W                                           (9)
+///   W_(t+1) = W_t - step of the optimiser along the gradient of l_t + R                           (10)
+///   A_(t+1) = (A_t + W_(t+1)) / 2 - g_(t+1) / (2 alpha),   g_(t+1) = grad l_t(W_(t+1))            (11)
+///
+/// Q: how frequent the classes are. R is (9) multiplied out, up to a constant, with lambda = 1, rho = 1/2;
+/// the program of its authors has rho = 0. g_(t+1) is computed at the new weights, or is what it would be if
+/// these were the minimum of l_t + R: (1 - rho) g_t - lambda alpha (W_(t+1) - A_t).
+struct Fptt {
+  double updates = 0, alpha = 0.1, rho = 0.5, lambda = 1, beta = 0, gradient = 0, average = 0;
+  static constexpr std::array<std::string_view, 2> gradients = {"estimate", "exact"};
+  static constexpr auto describe() {
+    using F = Fptt;
+    return about<F>(
+        "fptt", "weights move within a sequence, drawn towards their running average",
+        "Kag & Saligrama 2021, ICML; Yin et al. 2023, Nature Machine Intelligence; equations 6-11 of Matam "
+        "2023, thesis, University of Groningen",
+        field(&F::updates, "updates", Unit::none, whole_count,
+              "K, windows of a sequence, into which its steps can be cut; 0: one for each step"),
+        field(&F::alpha, "alpha", Unit::none, positive, "strength of the running average"),
+        field(&F::rho, "rho", Unit::none, fraction,
+              "1 less the part of the last window's gradient that is counted in"),
+        field(&F::lambda, "lambda", Unit::none, non_negative, "weight of the distance from the average"),
+        field(&F::beta, "beta", Unit::none, fraction,
+              "part of the label in the loss, the rest being the divergence from the frequencies of the "
+              "classes; 0: k/K in the k-th window"),
+        field(&F::gradient, "gradient", gradients,
+              "g: as if the new weights were a minimum, or exact, which takes a second pass"),
+        field(&F::average, "average", Unit::none, flag,
+              "whether an epoch ends with the running averages as its weights"));
+  }
+};
+
 inline constexpr Bounds decay{.low = 0, .high = 1, .high_excluded = true};
 
 /// g += weight_decay w; b = momentum b + (1 - dampening) g, in the first step b = g; w -= rate b, or with
@@ -196,8 +257,6 @@ struct RmsProp {
   }
 };
 
-inline constexpr Bounds whole_positive{.low = 1, .high = 1e6, .whole = true};
-inline constexpr Bounds whole_count{.low = 0, .high = 1e6, .whole = true};
 inline constexpr std::array<std::string_view, 2> metrics = {"loss", "accuracy"};
 
 /// The rate of the optimiser, always.
@@ -281,6 +340,57 @@ struct WarmUp {
   }
 };
 
+/// Connections that are pruned and come back while weights are learned: of every dense array of weights
+/// but the last, by the rule of plasticity/structural.hpp. Bounds of each weight are looked at after every
+/// `every` moves of the weights; at the end of each epoch e = 1, 2, … from `start` on, connections are pruned
+/// and regenerated. What was pruned is 0, takes no part in anything, and waits for an epoch at least.
+struct Structure {
+  double prune = 1, w_prune = 0, rate_prune = 5, regenerate = 3, rate_regenerate = 1, restore = 0, rates = 2,
+         alpha = 1, beta = 0.1, gamma = 1.1, start = 1, mid = 10, ceiling = 10, limit = 99, reset = 0.01,
+         T_num = 5, bound = 0, every = 1;
+  using Rule = Structural<float>;
+  enum class Prune { weight, neurons, synapses };
+  static constexpr std::array<std::string_view, 3> prunings = {"weight", "neurons", "synapses"};
+  enum class Regenerate { none, random, activity, gradient };
+  static constexpr std::array<std::string_view, 4> regenerations = {"none", "random", "activity", "gradient"};
+  static constexpr std::array<std::string_view, 2> restored = {"earlier", "zero"};
+  static constexpr auto describe() {
+    using S = Structure;
+    constexpr Bounds percent{.low = 0, .high = 100}, part{.low = 0, .high = 1, .low_excluded = true};
+    return about<S>(
+        "structure", "connections that are pruned and come back while weights are learned",
+        "adaptive structural dynamism: Matam 2023, thesis, University of Groningen, section 2.4.4 and "
+        "equations 12-14, 23-24; Han et al. 2022",
+        field(&S::prune, "prune", prunings,
+              "what: weights below w_prune, all connections of the least active neurons, or the least active "
+              "connections"),
+        field(&S::w_prune, "w_prune", Unit::none, non_negative,
+              "prune weight: size below which a weight goes"),
+        field(&S::rate_prune, "rate_prune", Unit::none, percent,
+              "first rho_p in %: share of the neurons, or connections, that there are"),
+        field(&S::regenerate, "regenerate", regenerations,
+              "which of the pruned connections come back: at random, those that were most active, or those "
+              "where the loss has the largest gradient in the last batch of the epoch"),
+        field(&S::rate_regenerate, "rate_regenerate", Unit::none, percent,
+              "first rho_g in %: share of the pruned connections"),
+        field(&S::restore, "restore", restored, "with the weight they had, or with 0"),
+        field(&S::rates, "rates", Words(Rule::rate_rules),
+              "how rates move: by the neurons that have a connection here and in the next array (12), by "
+              "connections a neuron (23), or not at all"),
+        field(&S::alpha, "alpha", Unit::none, fraction, "first step of rho_p"),
+        field(&S::beta, "beta", Unit::none, fraction, "step of rho_p after `mid`"),
+        field(&S::gamma, "gamma", Unit::none, positive, "growth of rho_g"),
+        field(&S::start, "start", Unit::none, whole_positive, "first epoch that prunes and regenerates"),
+        field(&S::mid, "mid", Unit::none, whole_positive, "epoch after which rho_p moves by beta"),
+        field(&S::ceiling, "ceiling", Unit::none, percent, "upper bound of rho_p in %"),
+        field(&S::limit, "limit", Unit::none, percent, "value in % beyond which rates are reset"),
+        field(&S::reset, "reset", Unit::none, part, "part of rho_p that is left then"),
+        field(&S::T_num, "T_num", Unit::none, whole_positive, "looks in a row that move a bound"),
+        field(&S::bound, "bound", Unit::none, non_negative, "size of the first bounds"),
+        field(&S::every, "every", Unit::none, whole_positive, "moves of the weights between looks"));
+  }
+};
+
 struct ClipNorm {
   double most = needed;
   static constexpr auto describe() {
@@ -343,6 +453,7 @@ struct NormalisedMembrane {
 // A new one is its struct and one word here.
 using Losses = TypeList<CrossEntropy, Mse, SpikeCount, Nll, Reconstruction>;
 using Regularisers = TypeList<TargetRate, RateBounds>;
+using Methods = TypeList<Bptt, Fptt>;
 using Optimisers = TypeList<Sgd, Adam, AdamW, RmsProp>;
 using Schedules = TypeList<ConstantRate, StepRate, ExponentialRate, CosineRate, WarmRestarts, Plateau>;
 using Clips = TypeList<ClipNorm, ClipValue>;
@@ -353,11 +464,13 @@ using Membranes = TypeList<OwnMembrane, MembraneNoise, NormalisedMembrane>;
 /// The same lists as tables.
 const std::vector<ModelInfo>& loss_functions();
 const std::vector<ModelInfo>& rate_regularisers();
+const std::vector<ModelInfo>& learning_methods();
 const std::vector<ModelInfo>& optimisers();
 const std::vector<ModelInfo>& rate_schedules();
 const std::vector<ModelInfo>& gradient_clips();
 const std::vector<ModelInfo>& surrogates();
 const std::vector<ModelInfo>& membrane_terms();
 const ModelInfo& warm_up();
+const ModelInfo& learned_structure();
 
 }  // namespace synfire

@@ -5,8 +5,10 @@
 #include <cmath>
 #include <limits>
 #include <string_view>
+#include <vector>
 
 #include "core/parameter.hpp"
+#include "core/synapse_list.hpp"
 
 namespace synfire {
 
@@ -109,6 +111,26 @@ template <class Real> struct Structural {
 
   template <class Word> static Word word(Real value) { return static_cast<Word>(static_cast<int>(value)); }
 
+  /// So many of `of` are `percent` of them.
+  static std::size_t share(double percent, std::size_t of) {
+    constexpr double slack = 1e-6;  // 5 % of 100 are 5, whatever the product rounds to
+    return static_cast<std::size_t>(percent / 100 * static_cast<double>(of) + slack);
+  }
+  /// The `count` of `among` whose value(…) is smallest, ties to those that stand first.
+  template <class Value>
+  static std::vector<std::size_t> smallest(const Value& value, std::vector<std::size_t> among,
+                                           std::size_t count) {
+    std::stable_sort(among.begin(), among.end(), [&](auto a, auto b) { return value(a) < value(b); });
+    among.resize(std::min(count, among.size()));
+    return among;
+  }
+  /// N_l / N_(l+1) of (12), or S_l / S_(l+1) of (23) and (24); 0 where the next layer has no synapse.
+  static Real ratio(const SynapseCounts& here, const SynapseCounts& next, Rates rates) {
+    const auto per_target = [](const SynapseCounts& c) { return double(c.synapses) / double(c.targets); };
+    const double above = rates == Rates::neurons ? double(here.connected) : per_target(here);
+    const double below = rates == Rates::neurons ? double(next.connected) : per_target(next);
+    return below > 0 ? Real(above / below) : Real(0);
+  }
   /// Step of rho_p at event e (13).
   static Real delta(Real e, const Parameters& p) {
     return e <= p.mid ? p.alpha * std::exp(p.start - e) : p.beta;

@@ -22,19 +22,6 @@ Pairs connected_pairs(const std::vector<ListedSynapse>& synapses) {
   return pairs;
 }
 
-// The `count` smallest of `values`, ties to those that stand first.
-std::vector<std::size_t> smallest(const std::vector<double>& values, std::vector<std::size_t> among,
-                                  std::size_t count) {
-  std::stable_sort(among.begin(), among.end(), [&](auto a, auto b) { return values[a] < values[b]; });
-  among.resize(std::min(count, among.size()));
-  return among;
-}
-
-std::size_t share(double percent, std::size_t of) {
-  constexpr double slack = 1e-9;  // 5 % of 100 are 5, whatever the product rounds to
-  return static_cast<std::size_t>(percent / 100 * static_cast<double>(of) + slack);
-}
-
 enum Part : std::uint32_t { regeneration, formation };
 
 }  // namespace
@@ -91,21 +78,22 @@ std::vector<char> Structure::chosen_by_neuron(const Synapses& synapses) const {
   std::vector<std::size_t> connected;
   for (std::size_t t = 0; t < has.size(); ++t)
     if (has[t]) connected.push_back(t);
-  const std::size_t count = share(rate_prune_, connected.size());
+  const std::size_t count = Rule::share(rate_prune_, connected.size());
   std::vector<bool> loses(possible_.targets);
-  for (const std::size_t t : smallest(activity, std::move(connected), count)) loses[t] = true;
+  const auto of_target = [&](std::size_t t) { return activity[t]; };
+  for (const std::size_t t : Rule::smallest(of_target, std::move(connected), count)) loses[t] = true;
   std::vector<char> chosen(synapses.size());
   for (std::size_t k = 0; k < synapses.size(); ++k) chosen[k] = loses[synapses[k].target] ? 1 : 0;
   return chosen;
 }
 
 std::vector<char> Structure::chosen_by_synapse(const Synapses& synapses) const {
-  std::vector<double> activity(synapses.size());
-  for (std::size_t k = 0; k < synapses.size(); ++k) activity[k] = spans_[k].activity();
+  const auto activity = [&](std::size_t k) { return spans_[k].activity(); };
   std::vector<std::size_t> all(synapses.size());
   std::iota(all.begin(), all.end(), std::size_t(0));
   std::vector<char> chosen(synapses.size());
-  for (const std::size_t k : smallest(activity, std::move(all), share(rate_prune_, synapses.size())))
+  for (const std::size_t k :
+       Rule::smallest(activity, std::move(all), Rule::share(rate_prune_, synapses.size())))
     chosen[k] = 1;
   return chosen;
 }
@@ -166,7 +154,7 @@ std::uint64_t Structure::regenerate(Synapses& synapses) {
     std::stable_sort(order.begin(), order.end(),
                      [&](auto a, auto b) { return pruned_[a].activity > pruned_[b].activity; });
   }
-  const std::size_t wanted = share(rate_regenerate_, candidates);
+  const std::size_t wanted = Rule::share(rate_regenerate_, candidates);
   Pairs pairs = connected_pairs(synapses);
   std::vector<bool> back(pruned_.size());
   std::uint64_t count = 0;
@@ -234,12 +222,10 @@ void Structure::order(Synapses& synapses) {
 void Structure::move_rates(const SynapseCounts& here, const SynapseCounts& next) {
   const auto rates = Rule::word<Rule::Rates>(p_.rates);
   if (rates == Rule::Rates::constant) return;
-  const auto per_target = [](const SynapseCounts& c) { return double(c.synapses) / double(c.targets); };
-  const double above = rates == Rule::Rates::neurons ? double(here.connected) : per_target(here);
-  const double below = rates == Rule::Rates::neurons ? double(next.connected) : per_target(next);
+  const double ratio = Rule::ratio(here, next, rates);
   const double e = static_cast<double>(event_);
   // A next layer without synapses has no ratio; the rate stays.
-  if (below > 0) rate_prune_ = Rule::next_prune_rate(rate_prune_, e, above / below, p_);
+  if (ratio > 0) rate_prune_ = Rule::next_prune_rate(rate_prune_, e, ratio, p_);
   rate_regenerate_ = Rule::next_regeneration_rate(rate_regenerate_, e, p_);
 }
 

@@ -124,6 +124,8 @@ class Stage {
   /// Its neurons begin anew, and spikes of theirs that are under way never arrive. The synapses that leave a
   /// population must have one delay in each projection.
   virtual void restart(std::size_t population) = 0;
+  /// A state variable of all neurons of a population as it stands; empty where the engine cannot say.
+  virtual std::vector<float> state(std::size_t /*population*/, std::size_t /*variable*/) const { return {}; }
 };
 
 /// Steers a network between two calls of Engine::advance. Populations and projections are named by their

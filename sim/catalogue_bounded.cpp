@@ -14,6 +14,7 @@ template <template <class> class Model> class IntervalNeurons final : public Bou
   using Exact = Model<double>;
   using M = Model<Number>;
   static constexpr std::size_t state_count = member_count<typename M::State, Number>;
+  static constexpr std::size_t input_count = member_count<typename M::Input, Number>;
 
  public:
   IntervalNeurons(const std::map<std::string, double>& parameters, double dt_ms) {
@@ -32,6 +33,7 @@ template <template <class> class Model> class IntervalNeurons final : public Bou
   std::size_t states() const override { return state_count; }
   bool spikes() const override { return !never_spikes<Exact>; }
   bool linear() const override { return is_linear<Exact>; }
+  std::size_t receptors() const override { return further_receptors<Model>; }
 
   void start(Bound<float> states, std::size_t stride, std::size_t count) const override {
     const auto members = tie_members<state_count>(first_);
@@ -43,14 +45,32 @@ template <template <class> class Model> class IntervalNeurons final : public Bou
   }
 
   void step(Bound<const float> input, Bound<float> states, std::size_t stride, std::size_t count,
-            Bound<float> spikes) const override {
+            Bound<float> spikes, std::span<const Bound<const float>> further) const override {
+    if constexpr (further_receptors < Model >> 0) {
+      if (!further.empty()) {
+        std::array<Bound<const float>, 1 + further_receptors<Model>> inputs{input};
+        std::copy_n(further.begin(), further_receptors<Model>, inputs.begin() + 1);
+        return step_by(inputs, states, stride, count, spikes);
+      }
+    }
+    step_by(std::array{input}, states, stride, count, spikes);
+  }
+
+ private:
+  template <std::size_t receptors>
+  void step_by(const std::array<Bound<const float>, receptors>& inputs, Bound<float> states,
+               std::size_t stride, std::size_t count, Bound<float> spikes) const {
     run_loop([&]() SYNFIRE_INLINE {
       SYNFIRE_INDEPENDENT
       for (std::size_t i = 0; i < count; ++i) {
         typename M::State s{};
         const auto members = tie_members<state_count>(s);
         typename M::Input in{};
-        std::get<0>(tie_members<member_count<typename M::Input, Number>>(in)) = {input.low[i], input.high[i]};
+        const auto arriving = tie_members<input_count>(in);
+        [&]<std::size_t... r>(std::index_sequence<r...>) SYNFIRE_INLINE {
+          ((std::get<r>(arriving) = {inputs[r].low[i], inputs[r].high[i]}), ...);
+        }
+        (std::make_index_sequence<receptors>());
         [&]<std::size_t... m>(std::index_sequence<m...>) SYNFIRE_INLINE {
           ((std::get<m>(members) = {states.low[m * stride + i], states.high[m * stride + i]}), ...);
         }
@@ -69,7 +89,6 @@ template <template <class> class Model> class IntervalNeurons final : public Bou
     });
   }
 
- private:
   SYNFIRE_HD auto take(typename M::State& s, const typename M::Input& in) const {
     NoiseOf<M> noise{};
     constexpr std::size_t noises = member_count<NoiseOf<M>, Number>;

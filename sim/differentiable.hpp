@@ -23,6 +23,8 @@ template <class Real> class DifferentiableNeurons {
   virtual std::size_t states() const = 0;  ///< state variables; the first is what a readout gives
   virtual std::size_t noises() const = 0;  ///< uniform deviates in [0, 1) that a step takes
   virtual bool spikes() const = 0;         ///< false: a readout
+  /// Receptors behind the first that a step may be given something for: all but that for currents.
+  virtual std::size_t receptors() const = 0;
 
   /// Other values of parameters, by name; those absent keep the value they have.
   virtual void set(const std::map<std::string, double>& values) = 0;
@@ -35,6 +37,8 @@ template <class Real> class DifferentiableNeurons {
     const Real* input = nullptr;   ///< [count], to the model's first receptor
     const Real* before = nullptr;  ///< states
     const Real* noise = nullptr;   ///< columns, as states; not read where noises() is 0
+    /// [receptors()] of [count]: to the receptors behind the first; null pointer: nothing arrives there.
+    const Real* const* further = nullptr;
   };
   /// Writes the states after it, the spikes (0 or 1) and the margins of the spike condition. A readout has
   /// neither spikes nor margins.
@@ -44,6 +48,8 @@ template <class Real> class DifferentiableNeurons {
     const Real* slopes = nullptr;    ///< [count], of the surrogate at the margins
     const Real* d_spikes = nullptr;  ///< [count], derivative of the loss by the spikes of this step
     bool detach_reset = false;       ///< what a spike does to the state carries no derivative
+    /// [receptors()] of [count]: to be written with the derivative by Step::further, which may stand there.
+    Real* const* d_further = nullptr;
   };
   /// The reverse of a step. `d_states` holds the derivative of the loss by the states after it, and then that
   /// by the states before; `d_input` is that by the input.

@@ -23,6 +23,16 @@ template <class T> std::vector<T> narrowed(const std::vector<std::int64_t>& valu
   return std::vector<T>(values.begin(), values.end());
 }
 
+void write_speakers(hdf5::Group meta_info, const std::vector<ShdSpeaker>& speakers) {
+  std::vector<std::string> names, genders;
+  for (const ShdSpeaker& speaker : speakers) {
+    names.push_back(speaker.name);
+    genders.push_back(speaker.gender);
+  }
+  meta_info.create_words("name", names);
+  meta_info.create_words("gender", genders);
+}
+
 }  // namespace
 
 bool is_shd(const FileHead& head) {
@@ -89,8 +99,11 @@ std::size_t ShdReader::decode(std::span<Event> to) {
 // --- writing
 // --------------------------------------------------------------------------------------------------------
 
-ShdWriter::ShdWriter(const std::string& path, std::vector<std::string> keys)
-    : path_(path), unfinished_(path + ".unfinished"), keys_(std::move(keys)) {
+ShdWriter::ShdWriter(const std::string& path, std::vector<std::string> keys, std::vector<ShdSpeaker> speakers)
+    : path_(path),
+      unfinished_(path + ".unfinished"),
+      keys_(std::move(keys)),
+      known_speakers_(std::move(speakers)) {
   file_ = hdf5::File::create_at_once(unfinished_);
   hdf5::Group spikes = file_->require_group("spikes");
   times_ = spikes.create_lists("times", hdf5::ListOf::float16);
@@ -148,6 +161,7 @@ void ShdWriter::finish() {
   hdf5::Group extra = file_->require_group("extra");
   if (!speakers_.empty()) extra.create_dataset<std::uint16_t>("speaker", speakers_);
   if (!keys_.empty()) extra.create_words("keys", keys_);
+  if (!known_speakers_.empty()) write_speakers(extra.require_group("meta_info"), known_speakers_);
   file_->close();
   std::error_code problem;
   std::filesystem::rename(unfinished_, path_, problem);

@@ -1,8 +1,8 @@
 // SHD and SSC: spoken words as spikes of an artificial cochlea, many in one HDF5 file.
 //
 //   /spikes/times   lists of float16, s      /spikes/units  lists of int16, channel
-//   /labels         class of each            /extra/speaker speaker of each     /extra/keys  names of the
-//   classes
+//   /labels         class of each            /extra/speaker speaker of each
+//   /extra/keys     names of the classes     /extra/meta_info  gender and name of each speaker
 #pragma once
 
 #include "io/events/decoding.hpp"
@@ -32,11 +32,19 @@ class ShdReader final : public DecodingReader {
   std::size_t next_ = 0, count_ = 0;
 };
 
-/// Makes such a file, recording after recording. It appears under its name when finished.
+/// Who speaks, as /extra/meta_info says it.
+struct ShdSpeaker {
+  std::string name, gender;
+};
+
+/// Makes such a file, recording after recording. It appears under its name when finished. The same recordings
+/// make the same bytes.
 class ShdWriter {
  public:
-  /// `keys`: the names of the classes, may be empty. Errors: the file cannot be made.
-  explicit ShdWriter(const std::string& path, std::vector<std::string> keys = {});
+  /// `keys`: the names of the classes; `speakers`: those that numbers of speakers count along. Both may be
+  /// empty. Errors: the file cannot be made.
+  explicit ShdWriter(const std::string& path, std::vector<std::string> keys = {},
+                     std::vector<ShdSpeaker> speakers = {});
   ShdWriter(const ShdWriter&) = delete;
   ShdWriter& operator=(const ShdWriter&) = delete;
   ~ShdWriter();
@@ -51,6 +59,7 @@ class ShdWriter {
  private:
   std::string path_, unfinished_;
   std::vector<std::string> keys_;
+  std::vector<ShdSpeaker> known_speakers_;
   std::optional<hdf5::File> file_;
   std::optional<hdf5::Dataset> times_, units_;
   std::vector<std::int64_t> labels_;

@@ -485,7 +485,8 @@ template <class F> std::unique_ptr<BoundedLayer> unary(const SignalShape& shape,
 
 bool is_affine(const LayerDescription& layer) {
   if (layer.neurons)
-    return !layer.recurrent && bounded_neurons(layer.what.name, layer.what.parameters, 1)->linear();
+    return !layer.recurrent && layer.receptors.empty() &&
+           bounded_neurons(layer.what.name, layer.what.parameters, 1)->linear();
   if (is<layer::Readout>(layer)) return values_of<layer::Readout>(layer.what).of != 3;
   if (is<layer::GlobalPool>(layer)) return values_of<layer::GlobalPool>(layer.what).of == 0;
   return is<layer::Dense>(layer) || is<layer::Conv>(layer) || is<layer::TransposedConv>(layer) ||
@@ -499,6 +500,9 @@ std::unique_ptr<BoundedLayer> make_bounded(const LayerDescription& layer, std::s
                                            const Making& making) {
   const SignalShape& in = inputs[0];
   const auto shape = [&] { return make_layer<float>(layer, inputs, making.context)->shape(); };
+  if (layer.delays)
+    throw Error(ErrorKind::input, layer.delays->where,
+                fmt::format("layer {}: no bounds are known of connections with delays", layer.name));
   if (is_affine(layer)) return std::make_unique<AffineBounds>(layer, inputs, making);
   if (layer.neurons) return make_bounded_neurons(layer, in, making);
   if (is<layer::MaxPool>(layer) || is<layer::GlobalPool>(layer))

@@ -18,6 +18,7 @@ template <class Real> class AssumedNeurons final : public NeuronLayer<Real> {
       : Base(layer, in, context), assumed_(assumed) {}
 
   bool again() const override { return true; }
+  bool has_windows() const override { return false; }
 
   void forward(const Pass& pass, const Piece<Real>& piece, int) override {
     Sample sample(*this, 1);
@@ -160,12 +161,12 @@ std::unique_ptr<Layer<Real>> make_assumed_neurons(const LayerDescription& layer,
   if (!assumed) return nullptr;
   const ModelInfo* model = differentiable_model(layer.what.name);
   if (model == nullptr || !model->spikes) return nullptr;
-  if (layer.recurrent)
+  if (layer.recurrent || !layer.receptors.empty())
     throw Error(
         ErrorKind::input, layer.what.where,
-        fmt::format("layer {}: `recurrent` needs the membrane of the step before; leave `membrane: {}` of "
-                    "training out",
-                    layer.name, context.membrane.name));
+        fmt::format("layer {}: `{}` needs the step before as it was; leave `membrane: {}` of training "
+                    "out",
+                    layer.name, layer.recurrent ? "recurrent" : "receptors", context.membrane.name));
   return std::make_unique<AssumedNeurons<Real>>(layer, in, context, *assumed);
 }
 

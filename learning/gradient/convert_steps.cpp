@@ -23,6 +23,7 @@ void check_layers(const NetworkDescription& network) {
         value_of(layer.what, &layer::BatchNorm::over) != 0)
       refuse(fmt::format("layer {} has means and variances for each step; train it with `over: time`",
                          layer.name));
+    if (layer.delays) refuse(fmt::format("the delays of layer {} are so many steps", layer.name));
   }
 }
 

@@ -121,7 +121,7 @@ template <class Real> class FlexLayer final : public Layer<Real> {
       return;
     }
     gather_sums(pass);
-    if (mean_ && pass.training && !is_frozen()) renew_mean(pass);
+    if (mean_ && pass.training && !pass.repeated && !is_frozen()) renew_mean(pass);
   }
   void backward(const Pass& pass, const Piece<Real>& piece, int round) override {
     if (round == 0) {
@@ -315,9 +315,10 @@ template <class Real> class FlexLayer final : public Layer<Real> {
   // eta of a sample in a step.
   Real context(const Pass& pass, std::size_t sample, std::size_t t) const {
     if (p_.context == 0) return 0;
+    const std::size_t step = pass.first_step() + t, all = pass.sequence();
     if (p_.context == 2)
-      return pass.steps == 1 ? Real(0) : Real(p_.context_size * (2 * double(t) / double(pass.steps - 1) - 1));
-    RandomStream stream(noise_, pass.iteration << 24 | sample, std::uint32_t(t));
+      return all == 1 ? Real(0) : Real(p_.context_size * (2 * double(step) / double(all - 1) - 1));
+    RandomStream stream(noise_, pass.iteration << 24 | sample, std::uint32_t(step));
     return Real(p_.context_size * stream.normal());
   }
 

@@ -1,6 +1,7 @@
 // What a layer is to the network that it is part of.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -32,7 +33,8 @@ struct SignalShape {
   std::size_t steps(std::size_t all) const { return constant ? 1 : all; }
 };
 
-/// How a pass is made.
+/// How a pass is made: of a whole sequence, or of one of the equal windows that it is cut into. Layers go on
+/// from what the window before left (Carried).
 struct Pass {
   bool training = false;  ///< drops, draws and takes statistics of the batch, as while learning
   bool backward = false;  ///< a way back follows; of a pass that does not train it is that of the loss alone
@@ -41,6 +43,33 @@ struct Pass {
   std::uint64_t first_sample = 0;    ///< number of the batch's first sample, for what is drawn
   std::size_t samples = 0;           ///< of all parts, those of other ranks included
   const RankParts* ranks = nullptr;  ///< that share the parts; null pointer: none
+  std::size_t window = 0, windows = 1;
+  bool repeated = false;  ///< the window has been gone through before, and nothing of this time is kept
+
+  std::size_t first_step() const { return window * steps; }  ///< of the sequence
+  std::size_t sequence() const { return windows * steps; }
+};
+
+/// An array that a layer hands on from a window to the next one, of each part.
+template <class Real> class Carried {
+ public:
+  void begin(const Pass& pass) {
+    for (auto& side : sides_) side.resize(pass.windows > 1 ? pass.parts : 0);
+  }
+  /// What the window before left; null pointer in the first one.
+  const Real* before(const Pass& pass, std::size_t part) const {
+    return pass.window == 0 ? nullptr : sides_[pass.window % 2][part].data();
+  }
+  /// Room for what the next window begins with; null pointer where there is none.
+  Real* after(const Pass& pass, std::size_t part, std::size_t size) {
+    if (pass.repeated || pass.window + 1 == pass.windows) return nullptr;
+    auto& array = sides_[(pass.window + 1) % 2][part];
+    array.resize(size);
+    return array.data();
+  }
+
+ private:
+  std::array<std::vector<LargeVector<Real>>, 2> sides_;  // of even and odd windows
 };
 
 /// A part of a batch, as a layer sees it: arrays are [steps, samples, height, width, channels], with one step
@@ -107,6 +136,8 @@ template <class Real> class Layer {
   virtual double mean_rate() const { return -1; }
   /// What the layer itself adds to the loss, of a part, once `backward` has seen it.
   virtual double cost(std::size_t part) const { return static_cast<void>(part), 0; }
+  /// Whether it can be computed window by window.
+  virtual bool has_windows() const { return true; }
   /// Of the last pass.
   virtual std::optional<Routing> routing() const { return std::nullopt; }
 };

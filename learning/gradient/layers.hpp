@@ -20,6 +20,7 @@ struct LayerContext {
   std::uint64_t seed = 1;
   double dt_ms = 0.1;
   std::size_t steps = 1;
+  std::size_t epochs = 1;  ///< of the training
   Surrogate surrogate;
   bool detach_reset = false;
   std::size_t truncate = 0;                 ///< steps after which no gradient goes further back; 0: never
@@ -41,6 +42,10 @@ std::unique_ptr<Layer<Real>> make_layer(const LayerDescription& description,
 template <class Real>
 std::unique_ptr<Layer<Real>> make_linear(const LayerDescription&, std::span<const SignalShape>,
                                          const LayerContext&);
+/// Dense layers with delays.
+template <class Real>
+std::unique_ptr<Layer<Real>> make_delayed(const LayerDescription&, std::span<const SignalShape>,
+                                          const LayerContext&);
 template <class Real>
 std::unique_ptr<Layer<Real>> make_map(const LayerDescription&, std::span<const SignalShape>,
                                       const LayerContext&);

@@ -4,10 +4,9 @@
 #include <fmt/format.h>
 
 #include "learning/gradient/convolution.hpp"
+#include "learning/gradient/dense_product.hpp"
 #include "learning/gradient/layers.hpp"
 #include "learning/gradient/ordered_sum.hpp"
-#include "learning/gradient/products.hpp"
-#include "learning/gradient/spike_products.hpp"
 #include "networks/layer_kinds.hpp"
 
 namespace synfire::learning {
@@ -75,47 +74,37 @@ template <class Real> class Learned : public Layer<Real> {
   std::vector<std::size_t> samples_;  ///< of the parts of this pass
 };
 
-/// y = W x + b, W being [out, in]. Inputs that are mostly 0 are gone through spike by spike.
+/// y = W x + b, W being [out, in].
 template <class Real> class DenseLayer final : public Learned<Real> {
  public:
   DenseLayer(const SignalShape& in, const SignalShape& out, Weights<Real> weights,
              std::optional<Weights<Real>> bias, Precision precision)
       : Learned<Real>(in, out, std::move(weights), std::move(bias)), precision_(precision) {}
 
-  void before_forward(const Pass&) override { turned_.begin(); }
-  void after_forward(const Pass&) override { turned_.release(); }
+  void before_forward(const Pass& pass) override {
+    product_.begin(this->weights_, precision_, pass.backward);
+  }
+  void after_forward(const Pass&) override { product_.release(); }
 
   void forward(const Pass& pass, const Piece<Real>& piece, int) override {
-    const std::size_t rows = this->rows(pass, piece), in = inputs(), out = outputs();
-    if (this->bias_)
+    const std::size_t rows = this->rows(pass, piece), out = this->out_.features.size();
+    const bool adds = this->bias_.has_value();
+    if (adds)
       for (std::size_t r = 0; r < rows; ++r)
         std::copy_n(this->bias_->values.data(), out, piece.output + r * out);
-    const Sparse spikes(piece.inputs[0], rows, in);
-    if (spikes.density() < sparse_forward * gain(precision_)) {
-      if (!this->bias_) std::fill_n(piece.output, rows * out, Real(0));
-      multiply_spikes(spikes, piece.inputs[0], in, out, turned_.get(out, in, this->weights_.values.data()),
-                      piece.output);
-      return;
-    }
-    multiply(Transposed::no, Transposed::yes, rows, out, in, piece.inputs[0], this->weights_.values.data(),
-             this->bias_ ? Real(1) : Real(0), piece.output, precision_);
+    product_.forward(piece.inputs[0], rows, adds, piece.output);
   }
   void backward(const Pass& pass, const Piece<Real>& piece, int) override {
-    const std::size_t rows = this->rows(pass, piece), in = inputs(), out = outputs();
+    const std::size_t rows = this->rows(pass, piece);
     this->add_gradient(piece, rows, [&](Real* gradient) {
-      weights_gradient(piece.inputs[0], rows, in, out, piece.d_output, gradient, precision_);
+      product_.by_weights(piece.inputs[0], piece.d_output, rows, gradient);
     });
-    if (piece.d_inputs[0] != nullptr)
-      multiply(Transposed::no, Transposed::no, rows, in, out, piece.d_output, this->weights_.values.data(),
-               Real(0), piece.d_inputs[0], precision_);
+    if (piece.d_inputs[0] != nullptr) product_.by_input(piece.d_output, rows, false, piece.d_inputs[0]);
   }
 
  private:
-  std::size_t inputs() const { return this->in_.features.size(); }
-  std::size_t outputs() const { return this->out_.features.size(); }
-
   Precision precision_;
-  TurnedWeights<Real> turned_;
+  DenseProduct<Real> product_;
 };
 
 /// Weights are [out channels, height, width, in channels].

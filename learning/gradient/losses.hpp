@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "networks/training.hpp"
 
@@ -15,6 +16,10 @@ template <class Real> class Loss {
   /// `steps` is T, by which spike_count turns mean rates into counts. Throws Error(input) at `chosen.where`
   /// when there is no loss of this name.
   Loss(const Chosen& chosen, std::uint32_t steps);
+
+  /// The same, but the targets are `label` of the label and 1 - `label` of the given frequencies of the
+  /// classes, of losses by logarithms of probabilities (Error(internal) for others).
+  Loss mixed(double label, std::vector<double> frequencies) const;
 
   /// `scale` times the sum over the samples, which are rows of `classes` outputs; and the gradient of that,
   /// which is overwritten. Outputs and gradient are of one length, labels.size() * classes, each label below
@@ -35,6 +40,8 @@ template <class Real> class Loss {
  private:
   AnyOf<training::Losses> kind_;
   double steps_ = 1;
+  double label_ = 1;  // part of the target
+  std::vector<double> frequencies_;
 };
 
 }  // namespace synfire::learning

@@ -227,8 +227,9 @@ template <class Real> class DropoutLayer final : public Layer<Real> {
     for (std::size_t b = 0; b < piece.samples; ++b)
       for (std::size_t t = 0; t < out_.steps(pass.steps); ++t) {
         if (pass.training && (t == 0 || each_step_)) {
-          first_uniforms(key_, pass.iteration << 24 | (piece.first + b), static_cast<std::uint32_t>(t * size),
-                         draws);
+          const std::size_t step = each_step_ ? pass.first_step() + t : 0;
+          first_uniforms(key_, pass.iteration << 24 | (piece.first + b),
+                         static_cast<std::uint32_t>(step * size), draws);
           for (std::size_t i = 0; i < size; ++i) factors[i] = draws[i] < kept_ ? Real(1 / kept_) : Real(0);
         }
         visit(((in_.constant ? 0 : t) * piece.samples + b) * size, (t * piece.samples + b) * size, factors);

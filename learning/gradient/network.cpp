@@ -29,8 +29,9 @@ Network<Real>::Network(std::vector<LayerDescription> layers, const SignalShape& 
                        Ranks* ranks)
     : descriptions_(std::move(layers)),
       classes_(classes),
-      steps_(context.steps),
+      sequence_(context.steps),
       parts_(parts),
+      steps_(context.steps),
       ranks_(ranks),
       shared_(ranks, parts),
       recompute_(context.recompute) {
@@ -86,6 +87,16 @@ template <class Real> void Network<Real>::check_answer(Answer answer) const {
     refuse(fmt::format("it has {} outputs, but there are {} classes", last.features.size(), classes_));
 }
 
+template <class Real> void Network<Real>::check_windows() const {
+  for (std::size_t k = 1; k < nodes_.size(); ++k)
+    if (!nodes_[k].layer->has_windows())
+      throw Error(
+          ErrorKind::input, descriptions_[k].what.where,
+          fmt::format("layer {}: {} sees all steps at once, so weights cannot move within a sequence; "
+                      "write `method: bptt`",
+                      descriptions_[k].name, descriptions_[k].what.name));
+}
+
 template <class Real> std::vector<Weights<Real>*> Network<Real>::weights() {
   std::vector<Weights<Real>*> all;
   for (auto& node : nodes_)
@@ -107,8 +118,9 @@ template <class Real> std::size_t Network<Real>::parameters() {
 }
 
 template <class Real>
-std::vector<Real> Network<Real>::predict(const Batch<Real>& batch, std::uint64_t iteration) {
-  const Pass pass = begin(batch, false, false, iteration);
+std::vector<Real> Network<Real>::predict(const Batch<Real>& batch, std::uint64_t iteration,
+                                         SequenceWindow window) {
+  const Pass pass = begin(batch, false, false, iteration, window);
   forward(pass);
   std::vector<Real> outputs(batch.samples * classes_);
   for (std::size_t p = 0; p < parts_; ++p)
@@ -120,16 +132,17 @@ std::vector<Real> Network<Real>::predict(const Batch<Real>& batch, std::uint64_t
 }
 
 template <class Real>
-PassResult Network<Real>::evaluate(const Batch<Real>& batch, const Loss<Real>& loss,
-                                   std::uint64_t iteration) {
-  const Pass pass = begin(batch, false, false, iteration);
+PassResult Network<Real>::evaluate(const Batch<Real>& batch, const Loss<Real>& loss, std::uint64_t iteration,
+                                   SequenceWindow window) {
+  const Pass pass = begin(batch, false, false, iteration, window);
   forward(pass);
   return judge(batch, loss, false);
 }
 
 template <class Real>
-PassResult Network<Real>::learn(const Batch<Real>& batch, const Loss<Real>& loss, std::uint64_t iteration) {
-  const Pass pass = begin(batch, true, true, iteration);
+PassResult Network<Real>::learn(const Batch<Real>& batch, const Loss<Real>& loss, std::uint64_t iteration,
+                                SequenceWindow window) {
+  const Pass pass = begin(batch, true, true, iteration, window);
   forward(pass);
   PassResult result = judge(batch, loss, true);
   check_finite(result.loss);
@@ -197,8 +210,13 @@ template <class Real> template <class Visit> void Network<Real>::for_each_part(c
 }
 
 template <class Real>
-Pass Network<Real>::begin(const Batch<Real>& batch, bool training, bool backward, std::uint64_t iteration) {
+Pass Network<Real>::begin(const Batch<Real>& batch, bool training, bool backward, std::uint64_t iteration,
+                          SequenceWindow window) {
   keep_to_this_thread();
+  if (sequence_ % window.count != 0)
+    throw Error(ErrorKind::internal,
+                fmt::format("{} steps cannot be cut into {} windows", sequence_, window.count));
+  steps_ = sequence_ / window.count;
   samples_.resize(parts_);
   first_.resize(parts_);
   for (std::size_t p = 0; p < parts_; ++p) {
@@ -206,8 +224,12 @@ Pass Network<Real>::begin(const Batch<Real>& batch, bool training, bool backward
     first_[p] = batch.samples * p / parts_;
     samples_[p] = here ? batch.samples * (p + 1) / parts_ - first_[p] : 0;
   }
-  const Pass pass{training,  backward, steps_,        parts_,
-                  iteration, 0,        batch.samples, shared_.alone() ? nullptr : &shared_};
+  const Pass pass{training,       backward,
+                  steps_,         parts_,
+                  iteration,      0,
+                  batch.samples,  shared_.alone() ? nullptr : &shared_,
+                  window.number,  window.count,
+                  window.repeated};
   for (auto& node : nodes_)
     if (node.layer) node.layer->begin(pass, samples_, spare_);
   take_input(batch);

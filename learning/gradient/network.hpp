@@ -27,6 +27,13 @@ struct SampleRange {
   std::size_t begin = 0, end = 0;
 };
 
+/// One of the equal windows that a sequence of steps is cut into; its batches hold the steps of the window
+/// alone. Windows of the same samples are gone through in their order, each from where the one before ended.
+struct SequenceWindow {
+  std::size_t number = 0, count = 1;
+  bool repeated = false;  ///< again, with other weights; the next window goes on from the first time
+};
+
 /// What a pass found out.
 struct PassResult {
   double loss = 0;          ///< mean over the samples
@@ -60,8 +67,11 @@ template <class Real> class Network {
   std::vector<Weights<Real>*> buffers();
   std::size_t parameters();  ///< numbers that are learned
 
-  /// Outputs [samples, classes], of networks that give classes.
-  std::vector<Real> predict(const Batch<Real>& batch, std::uint64_t iteration = 0);
+  /// Outputs [samples, classes], of networks that give classes; after windows, the answers to all of them.
+  std::vector<Real> predict(const Batch<Real>& batch, std::uint64_t iteration = 0,
+                            SequenceWindow window = {});
+  /// Throws Error(input) at a layer that cannot be computed window by window.
+  void check_windows() const;
   /// What a layer puts out, as it is given in place of being computed: [steps, samples, features].
   struct Given {
     std::size_t layer = 0;
@@ -75,10 +85,12 @@ template <class Real> class Network {
   /// Error(internal) where it was not kept.
   std::vector<Real> gathered(std::size_t layer) const;
   /// Forward only.
-  PassResult evaluate(const Batch<Real>& batch, const Loss<Real>& loss, std::uint64_t iteration = 0);
-  /// Forward and backward: afterwards the weights have their gradients. Throws Error(input) naming the layer
-  /// (and step) when numbers are no longer finite.
-  PassResult learn(const Batch<Real>& batch, const Loss<Real>& loss, std::uint64_t iteration);
+  PassResult evaluate(const Batch<Real>& batch, const Loss<Real>& loss, std::uint64_t iteration = 0,
+                      SequenceWindow window = {});
+  /// Forward and backward: afterwards the weights have their gradients, which reach back to the beginning of
+  /// the window. Throws Error(input) naming the layer (and step) when numbers are no longer finite.
+  PassResult learn(const Batch<Real>& batch, const Loss<Real>& loss, std::uint64_t iteration,
+                   SequenceWindow window = {});
   /// Forward and backward of the network as it stands: nothing is dropped, norms use their running
   /// statistics, and regularisers say nothing. Afterwards the weights have their gradients and `by_input`, as
   /// large as the values of the batch unless it is empty, the derivative of the loss by them (of this rank's
@@ -110,7 +122,8 @@ template <class Real> class Network {
     std::size_t first_reader = 0, last_reader = 0;
   };
   template <class Visit> void for_each_part(const Visit& visit);
-  Pass begin(const Batch<Real>& batch, bool training, bool backward, std::uint64_t iteration);
+  Pass begin(const Batch<Real>& batch, bool training, bool backward, std::uint64_t iteration,
+             SequenceWindow window = {});
   void take_input(const Batch<Real>& batch);
   void take(std::size_t node, std::span<const Real> values, std::size_t samples);
   void forward(const Pass& pass);
@@ -131,7 +144,8 @@ template <class Real> class Network {
   void check_answer(Answer answer) const;
 
   std::vector<LayerDescription> descriptions_;
-  std::size_t classes_, steps_, parts_;
+  std::size_t classes_, sequence_, parts_;
+  std::size_t steps_;  // of the last pass
   Ranks* ranks_;
   RankParts shared_;
   std::vector<RateRegulariser<Real>> regularisers_;

@@ -43,6 +43,7 @@ template <class Real> class NeuronLayer : public Layer<Real> {
     return all;
   }
   void begin(const Pass& pass, std::span<const std::size_t>, SpareArrays<Real>&) override {
+    carried_.begin(pass);
     std::map<std::string, double> values;
     for (std::size_t k = 0; k < learned_.size(); ++k) values[names_[k]] = double(learned_[k].values[0]);
     if (!values.empty()) neurons_->set(values);
@@ -109,7 +110,7 @@ template <class Real> class NeuronLayer : public Layer<Real> {
   void draw(const Pass& pass, const Piece<Real>& piece, std::size_t t, std::size_t first, std::size_t count,
             std::size_t stride, Real* noise) const {
     const std::size_t members = neurons_->noises();
-    const auto step = static_cast<std::int64_t>(pass.iteration * pass.steps + t);
+    const auto step = static_cast<std::int64_t>(pass.iteration * pass.sequence() + pass.first_step() + t);
     for (std::size_t m = 0; m < members; ++m) {
       const auto member = static_cast<std::uint32_t>(piece.part * members + m);
       for (std::size_t i = 0; i < count; i += noise::group_size) {
@@ -120,6 +121,22 @@ template <class Real> class NeuronLayer : public Layer<Real> {
                     noise + m * stride + i);
       }
     }
+  }
+
+  // The states of `size` neurons from number `first` on before the pass, in columns `stride` apart.
+  void begin_states(const Pass& pass, const Piece<Real>& piece, std::size_t first, std::size_t size,
+                    std::size_t stride, Real* states) const {
+    const Real* before = carried_.before(pass, piece.part);
+    if (before == nullptr) return neurons_->start(states, stride, size);
+    for (std::size_t k = 0; k < neurons_->states(); ++k)
+      std::copy_n(before + k * neurons_of(piece) + first, size, states + k * stride);
+  }
+  // Leaves them, as they are after the pass, to the next window.
+  void end_states(const Piece<Real>& piece, std::size_t first, std::size_t size, std::size_t stride,
+                  const Real* states, Real* after) const {
+    if (after == nullptr) return;
+    for (std::size_t k = 0; k < neurons_->states(); ++k)
+      std::copy_n(states + k * stride, size, after + k * neurons_of(piece) + first);
   }
 
   // What learned parameters do to the first state.
@@ -148,6 +165,7 @@ template <class Real> class NeuronLayer : public Layer<Real> {
   std::vector<std::vector<double>> sums_;  ///< of each part: derivatives by the learned parameters
   std::vector<std::uint64_t> spikes_;      ///< of each part
   std::size_t outputs_ = 0;
+  Carried<Real> carried_;  ///< columns of states
 };
 
 /// Neurons whose membrane is assumed (training::MembraneNoise, training::NormalisedMembrane); null pointer

@@ -17,7 +17,8 @@ template <class Real> class BatchNormLayer final : public Layer<Real> {
  public:
   BatchNormLayer(const LayerDescription& layer, const SignalShape& shape, std::size_t steps)
       : shape_(shape), p_(values_of<layer::BatchNorm>(layer.what)), amplitude_(p_.scale * p_.threshold) {
-    groups_ = p_.over == 1 ? shape.steps(steps) : 1;
+    by_step_ = p_.over == 1;
+    const std::size_t groups = by_step_ ? shape.steps(steps) : 1;
     const std::size_t channels = shape.features.channels;
     const auto array = [&](std::string_view name, std::vector<std::size_t> extents, double value) {
       Weights<Real> made;
@@ -30,8 +31,8 @@ template <class Real> class BatchNormLayer final : public Layer<Real> {
     };
     gamma_ = array("weight", {channels}, 1);
     beta_ = array("bias", {channels}, 0);
-    mean_ = array("running_mean", {groups_, channels}, 0);
-    variance_ = array("running_variance", {groups_, channels}, 1);
+    mean_ = array("running_mean", {groups, channels}, 0);
+    variance_ = array("running_variance", {groups, channels}, 1);
   }
 
   SignalShape shape() const override { return shape_; }
@@ -42,11 +43,14 @@ template <class Real> class BatchNormLayer final : public Layer<Real> {
 
   void begin(const Pass& pass, std::span<const std::size_t>, SpareArrays<Real>&) override {
     all_samples_ = pass.samples;
+    groups_ = by_step_ ? shape_.steps(pass.steps) : 1;
+    first_ = by_step_ && !shape_.constant ? pass.first_step() * channels() : 0;
     sums_.assign(pass.parts, std::vector<double>(2 * statistics()));
     used_mean_.resize(statistics());
     used_factor_.resize(statistics());
     if (pass.training) return;
-    use(mean_.values, variance_.values);
+    use(std::span(mean_.values).subspan(first_, statistics()),
+        std::span(variance_.values).subspan(first_, statistics()));
     mean_slope_.assign(statistics(), Real(0));  // the statistics do not move with the batch
     spread_slope_.assign(statistics(), Real(0));
   }
@@ -80,8 +84,9 @@ template <class Real> class BatchNormLayer final : public Layer<Real> {
     for (std::size_t k = 0; k < statistics(); ++k) {
       const double m = total_[k] / count, v = std::max(0.0, total_[statistics() + k] / count - m * m);
       mean[k] = Real(m), variance[k] = Real(v);
-      mean_.values[k] += Real(p_.momentum) * (mean[k] - mean_.values[k]);
-      variance_.values[k] += Real(p_.momentum) * (Real(v * unbiased) - variance_.values[k]);
+      if (pass.repeated) continue;
+      mean_.values[first_ + k] += Real(p_.momentum) * (mean[k] - mean_.values[first_ + k]);
+      variance_.values[first_ + k] += Real(p_.momentum) * (Real(v * unbiased) - variance_.values[first_ + k]);
     }
     use(mean, variance);
   }
@@ -131,7 +136,7 @@ template <class Real> class BatchNormLayer final : public Layer<Real> {
 
  private:
   std::size_t channels() const { return shape_.features.channels; }
-  std::size_t statistics() const { return groups_ * channels(); }
+  std::size_t statistics() const { return groups_ * channels(); }  // of a pass
   double rows(const Pass& pass) const {
     return double(all_samples_ * shape_.features.places() * shape_.steps(pass.steps)) / double(groups_);
   }
@@ -148,7 +153,7 @@ template <class Real> class BatchNormLayer final : public Layer<Real> {
     const std::size_t steps = shape_.steps(pass.steps);
     const std::size_t places = piece.samples * shape_.features.places();
     for (std::size_t t = 0; t < steps; ++t) {
-      const std::size_t group = groups_ > 1 ? t * channels() : 0;
+      const std::size_t group = by_step_ ? t * channels() : 0;
       run_loop([&]() SYNFIRE_INLINE {
         for (std::size_t k = 0; k < places; ++k) visit((t * places + k) * channels(), group);
       });
@@ -172,7 +177,9 @@ template <class Real> class BatchNormLayer final : public Layer<Real> {
   SignalShape shape_;
   layer::BatchNorm p_;
   double amplitude_;
-  std::size_t groups_ = 1, all_samples_ = 0;
+  bool by_step_ = false;
+  std::size_t groups_ = 1, all_samples_ = 0;  // groups: that share statistics, of a pass
+  std::size_t first_ = 0;                     // where running statistics of its steps begin
   Weights<Real> gamma_, beta_, mean_, variance_;
   std::vector<Real> used_mean_, used_factor_, mean_slope_, spread_slope_;
   std::vector<std::vector<double>> sums_;  // of each part: two sums for each group and channel

@@ -5,37 +5,14 @@
 #include <cmath>
 
 #include <fmt/format.h>
-#include <tbb/parallel_for.h>
 
 #include "core/loops.hpp"
 #include "core/math.hpp"
 #include "learning/gradient/moves.hpp"
+#include "learning/gradient/weight_blocks.hpp"
 
 namespace synfire::learning {
 namespace {
-
-constexpr std::size_t block = std::size_t(1) << 14;  ///< numbers that one thread takes at a time
-
-/// Calls work(weights, its number, begin, end) for each block of each array, side by side.
-template <class Real, class Work>
-void for_each_block(std::span<Weights<Real>* const> weights, const Work& work) {
-  struct Piece {
-    std::size_t array, begin, end;
-  };
-  std::vector<Piece> pieces;
-  for (std::size_t a = 0; a < weights.size(); ++a)
-    for (std::size_t begin = 0; begin < weights[a]->size(); begin += block)
-      pieces.push_back({a, begin, std::min(begin + block, weights[a]->size())});
-  tbb::parallel_for(std::size_t(0), pieces.size(), [&](std::size_t p) {
-    work(*weights[pieces[p].array], p, pieces[p].array, pieces[p].begin, pieces[p].end);
-  });
-}
-
-template <class Real> std::size_t count_blocks(std::span<Weights<Real>* const> weights) {
-  std::size_t blocks = 0;
-  for (const auto* array : weights) blocks += (array->size() + block - 1) / block;
-  return blocks;
-}
 
 /// One pass over [begin, end): the move, then the bounds.
 template <class Real, class Move>
@@ -104,7 +81,7 @@ void Optimiser<Real>::step(std::span<Weights<Real>* const> weights, double learn
     for_each_block(weights,
                    [&](Weights<Real>& array, std::size_t, std::size_t a, std::size_t begin, std::size_t end) {
                      const auto own = std::span<Real* const>(memory).subspan(a * slots_each, slots_each);
-                     moves::with_move<Real>(kind, array.decays, learning_rate, steps_,
+                     moves::with_move<Real>(kind, array.decays, learning_rate * array.rate, steps_,
                                             [&](const auto& move) { sweep(move, array, own, begin, end); });
                    });
   };

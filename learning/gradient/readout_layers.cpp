@@ -12,6 +12,10 @@ namespace {
 
 enum class Way : std::uint8_t { mean, sum, last, max };
 
+// Of a sequence that is seen window by window, each is judged by itself while learning, and otherwise the
+// answer is that of all steps so far.
+bool adds_up(const Pass& pass) { return !pass.training && pass.windows > 1; }
+
 /// Over the steps, each element by itself, and then the mean of equal groups of neighbours.
 template <class Real> class ReadoutLayer final : public Layer<Real> {
  public:
@@ -19,14 +23,25 @@ template <class Real> class ReadoutLayer final : public Layer<Real> {
       : in_(in), way_(way), classes_(classes), group_(in.features.size() / classes) {}
   SignalShape shape() const override { return {{1, 1, classes_}, true}; }
 
+  void begin(const Pass& pass, std::span<const std::size_t>, SpareArrays<Real>&) override {
+    before_.begin(pass);
+  }
+
   void forward(const Pass& pass, const Piece<Real>& piece, int) override {
-    const std::size_t size = in_.features.size(), steps = in_.steps(pass.steps);
+    const std::size_t size = in_.features.size(), steps = in_.steps(pass.steps), all = piece.samples * size;
+    const bool joins = adds_up(pass) && !in_.constant;
+    const double* before = joins ? before_.before(pass, piece.part) : nullptr;
+    double* after = joins ? before_.after(pass, piece.part, all) : nullptr;
+    const std::size_t seen = before == nullptr ? steps : pass.first_step() + steps;
     for (std::size_t b = 0; b < piece.samples; ++b)
       for (std::size_t c = 0; c < classes_; ++c) {
         double sum = 0;
         for (std::size_t k = 0; k < group_; ++k) {
-          const Real* x = piece.inputs[0] + b * size + c * group_ + k;
-          sum += over_time(x, steps, piece.samples * size);
+          const std::size_t i = b * size + c * group_ + k;
+          double value = over_time(piece.inputs[0] + i, steps, all);
+          if (before != nullptr) value = joined(before[i], value);
+          if (after != nullptr) after[i] = value;
+          sum += way_ == Way::mean ? value / double(seen) : value;
         }
         piece.output[b * classes_ + c] = Real(sum / double(group_));
       }
@@ -60,12 +75,17 @@ template <class Real> class ReadoutLayer final : public Layer<Real> {
     if (way_ == Way::max) return double(x[highest(x, steps, step) * step]);
     double sum = 0;
     for (std::size_t t = 0; t < steps; ++t) sum += double(x[t * step]);
-    return way_ == Way::mean ? sum / double(steps) : sum;
+    return sum;
+  }
+  double joined(double before, double now) const {
+    if (way_ == Way::last) return now;
+    return way_ == Way::max ? std::max(before, now) : before + now;
   }
 
   SignalShape in_;
   Way way_;
   std::size_t classes_, group_;
+  Carried<double> before_;  // of each element, of the steps so far
 };
 
 /// y = mean over the steps of x - log sum exp x.
@@ -73,18 +93,27 @@ template <class Real> class LogSoftmaxLayer final : public Layer<Real> {
  public:
   explicit LogSoftmaxLayer(const SignalShape& in) : in_(in) {}
   SignalShape shape() const override { return {{1, 1, in_.features.size()}, true}; }
+  void begin(const Pass& pass, std::span<const std::size_t>, SpareArrays<Real>&) override {
+    before_.begin(pass);
+  }
 
   void forward(const Pass& pass, const Piece<Real>& piece, int) override {
-    const std::size_t size = in_.features.size(), steps = in_.steps(pass.steps);
+    const std::size_t size = in_.features.size(), steps = in_.steps(pass.steps), all = piece.samples * size;
+    const bool joins = adds_up(pass) && !in_.constant;
+    const double* before = joins ? before_.before(pass, piece.part) : nullptr;
+    double* after = joins ? before_.after(pass, piece.part, all) : nullptr;
+    const std::size_t seen = before == nullptr ? steps : pass.first_step() + steps;
     std::vector<double> sums(size);
     for (std::size_t b = 0; b < piece.samples; ++b) {
       std::fill(sums.begin(), sums.end(), 0.0);
+      if (before != nullptr) std::copy_n(before + b * size, size, sums.begin());
       for (std::size_t t = 0; t < steps; ++t) {
         const Real* x = piece.inputs[0] + (t * piece.samples + b) * size;
         const double norm = log_sum(x, size);
         for (std::size_t c = 0; c < size; ++c) sums[c] += double(x[c]) - norm;
       }
-      for (std::size_t c = 0; c < size; ++c) piece.output[b * size + c] = Real(sums[c] / double(steps));
+      for (std::size_t c = 0; c < size; ++c) piece.output[b * size + c] = Real(sums[c] / double(seen));
+      if (after != nullptr) std::copy(sums.begin(), sums.end(), after + b * size);
     }
   }
   void backward(const Pass& pass, const Piece<Real>& piece, int) override {
@@ -113,6 +142,7 @@ template <class Real> class LogSoftmaxLayer final : public Layer<Real> {
   }
 
   SignalShape in_;
+  Carried<double> before_;  // sums over the steps so far
 };
 
 }  // namespace

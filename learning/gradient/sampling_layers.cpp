@@ -27,6 +27,7 @@ template <class Real> class SampleLayer final : public Layer<Real> {
         leak_(Real(p.leak)),
         surrogate_(context.surrogate),
         smooth_(context.smooth) {}
+  bool has_windows() const override { return false; }
   SignalShape shape() const override { return out_; }
   bool again() const override { return true; }
 

@@ -21,6 +21,13 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t format_number = 1;
 constexpr std::string_view mark = "synfire_trained";
 
+// Where the array "conv1.weight" stands: /conv1/weight.
+std::string path_of(std::string array) {
+  const std::size_t dot = array.find('.');
+  if (dot != std::string::npos) array[dot] = '/';
+  return array;
+}
+
 void write_arrays(hdf5::Group group, const std::vector<NamedArray<float>>& arrays) {
   for (const auto& array : arrays) {
     const std::size_t dot = array.name.find('.');
@@ -83,6 +90,34 @@ void write_epochs(hdf5::Group& training, const NetworkDescription& network, cons
   describe(rates, "1", "by epoch and layer: mean spikes per neuron and step while learning; -1: no spikes");
 }
 
+// A dataset for each of `columns`, [epoch, name], of what `rows` gives for an epoch.
+template <class Rows, class Columns, class Value>
+void write_tables(hdf5::Group& group, const TrainingRecord& record, std::size_t width, const Columns& columns,
+                  const Rows& rows, const Value& value) {
+  for (const auto& column : columns) {
+    hdf5::Dataset dataset =
+        group.create_growing(std::string(column.name), hdf5::type_of<double>(), {.columns = width});
+    for (const EpochRecord& epoch : record.epochs) {
+      std::vector<double> row;
+      for (const auto& each : rows(epoch)) row.push_back(value(column, each));
+      dataset.append(std::span<const double>(row));
+    }
+    describe(dataset, column.units, fmt::format("by epoch and {}: {}", column.by, column.meaning));
+  }
+}
+template <class Columns, class Set>
+void read_tables(const hdf5::Group& group, std::size_t epochs, std::size_t width, const Columns& columns,
+                 const Set& set) {
+  for (const auto& column : columns) {
+    const hdf5::Dataset dataset = group.dataset(std::string(column.name));
+    const auto values = dataset.template read<double>();
+    if (values.size() != epochs * width)
+      throw Error(ErrorKind::input, fmt::format("{}: {}: has another size than epochs and layers say",
+                                                group.file_path(), dataset.path()));
+    for (std::size_t i = 0; i < values.size(); ++i) set(column, i / width, i % width, values[i]);
+  }
+}
+
 // By epoch and layer with a mask; the layers are the same in all epochs.
 void write_routing(hdf5::Group& root, const TrainingRecord& record) {
   if (record.epochs.empty() || record.epochs.front().routing.empty()) return;
@@ -90,16 +125,10 @@ void write_routing(hdf5::Group& root, const TrainingRecord& record) {
   std::vector<std::string> layers;
   for (const LayerRouting& layer : record.epochs.front().routing) layers.push_back(layer.layer);
   group.create_words("layers", layers);
-  for (const RoutingColumn& column : routing_columns) {
-    hdf5::Dataset dataset =
-        group.create_growing(std::string(column.name), hdf5::type_of<double>(), {.columns = layers.size()});
-    for (const EpochRecord& epoch : record.epochs) {
-      std::vector<double> row;
-      for (const LayerRouting& layer : epoch.routing) row.push_back(layer.routing.*column.value);
-      dataset.append(std::span<const double>(row));
-    }
-    describe(dataset, "1", fmt::format("by epoch and layer, while learning: {}", column.meaning));
-  }
+  write_tables(
+      group, record, layers.size(), routing_columns,
+      [](const EpochRecord& epoch) -> const auto& { return epoch.routing; },
+      [](const RoutingColumn& column, const LayerRouting& layer) { return layer.routing.*column.value; });
   std::vector<double> correlations;
   for (std::size_t k = 0; k < layers.size(); ++k) correlations.push_back(routing_correlation(record, k));
   describe(
@@ -113,14 +142,52 @@ void read_routing(const hdf5::Group& root, std::vector<EpochRecord>& epochs) {
   const auto layers = group.dataset("layers").read_words();
   for (EpochRecord& epoch : epochs)
     for (const auto& layer : layers) epoch.routing.push_back({layer, {}});
-  for (const RoutingColumn& column : routing_columns) {
-    const hdf5::Dataset dataset = group.dataset(std::string(column.name));
-    const auto values = dataset.read<double>();
-    if (values.size() != epochs.size() * layers.size())
-      throw Error(ErrorKind::input, fmt::format("{}: {}: has another size than epochs and layers say",
+  read_tables(group, epochs.size(), layers.size(), routing_columns,
+              [&](const RoutingColumn& column, std::size_t epoch, std::size_t layer, double value) {
+                epochs[epoch].routing[layer].routing.*column.value = value;
+              });
+}
+
+// By epoch and array of weights whose connections come and go, and which there are in the best epoch.
+void write_structure(hdf5::Group& root, const TrainingRecord& record) {
+  if (record.epochs.empty() || record.epochs.front().structure.empty()) return;
+  hdf5::Group group = root.require_group("structure");
+  std::vector<std::string> arrays;
+  for (const ArrayStructure& array : record.epochs.front().structure) arrays.push_back(array.array);
+  group.create_words("arrays", arrays);
+  write_tables(
+      group, record, arrays.size(), structure_columns,
+      [](const EpochRecord& epoch) -> const auto& { return epoch.structure; },
+      [](const StructureColumn& column, const ArrayStructure& array) { return array.*column.value; });
+  hdf5::Group masks = group.require_group("masks");
+  for (const ConnectionMask& mask : record.best_masks) {
+    hdf5::Group layer = masks.require_group(mask.array.substr(0, mask.array.find('.')));
+    hdf5::Dataset dataset = layer.create_growing(mask.array.substr(mask.array.find('.') + 1),
+                                                 hdf5::type_of<std::uint8_t>(), {.columns = mask.shape[1]});
+    dataset.append(std::span<const std::uint8_t>(mask.kept));
+    describe(dataset, "1", "by target and source: 1 where there is a connection, in the best epoch");
+  }
+}
+
+void read_structure(const hdf5::Group& root, TrainingRecord& record) {
+  if (!root.has_group("structure")) return;
+  const hdf5::Group group = root.group("structure");
+  const auto arrays = group.dataset("arrays").read_words();
+  for (EpochRecord& epoch : record.epochs)
+    for (const auto& array : arrays) epoch.structure.push_back({.array = array});
+  read_tables(group, record.epochs.size(), arrays.size(), structure_columns,
+              [&](const StructureColumn& column, std::size_t epoch, std::size_t array, double value) {
+                record.epochs[epoch].structure[array].*column.value = value;
+              });
+  const hdf5::Group masks = group.group("masks");
+  for (const auto& array : arrays) {
+    const hdf5::Dataset dataset = masks.dataset(path_of(array));
+    std::vector<std::size_t> shape;
+    for (const std::uint64_t extent : dataset.dimensions()) shape.push_back(extent);
+    if (shape.size() != 2)
+      throw Error(ErrorKind::input, fmt::format("{}: {}: is no table of targets and sources",
                                                 group.file_path(), dataset.path()));
-    for (std::size_t i = 0; i < values.size(); ++i)
-      epochs[i / layers.size()].routing[i % layers.size()].routing.*column.value = values[i];
+    record.best_masks.push_back({array, shape, dataset.read<std::uint8_t>()});
   }
 }
 
@@ -141,6 +208,20 @@ void write_judgement(hdf5::Group& training, const Judgement& judged) {
            "by layer: mean spikes per neuron and step; -1: no spikes");
 }
 
+// Arrays whose order counts, in a group of their own; nothing where there are none.
+void write_ordered(hdf5::Group& parent, const std::string& name,
+                   const std::vector<NamedArray<float>>& arrays) {
+  if (arrays.empty()) return;
+  hdf5::Group group = parent.require_group(name);
+  write_arrays(group.require_group("arrays"), arrays);
+  group.create_words("order", names(arrays));
+}
+std::vector<NamedArray<float>> read_ordered(const hdf5::Group& parent, const std::string& name) {
+  if (!parent.has_group(name)) return {};
+  const hdf5::Group group = parent.group(name);
+  return in_order(read_arrays(group.group("arrays")), group.dataset("order").read_words());
+}
+
 void write_state(hdf5::Group group, const TrainingState& last) {
   write_arrays(group.require_group("weights"), last.weights);
   write_arrays(group.require_group("buffers"), last.buffers);
@@ -148,6 +229,8 @@ void write_state(hdf5::Group group, const TrainingState& last) {
   optimiser.set_attribute("steps", last.optimiser_steps);
   write_arrays(optimiser.require_group("arrays"), last.optimiser);
   if (!last.optimiser.empty()) optimiser.create_words("order", names(last.optimiser));
+  write_ordered(group, "method", last.method);
+  write_ordered(group, "structure", last.structure);
   hdf5::Group schedule = group.require_group("schedule");
   schedule.set_attribute("factor", last.schedule.factor);
   schedule.set_attribute("best", last.schedule.best);
@@ -164,6 +247,8 @@ TrainingState read_state(const hdf5::Group& group) {
   if (optimiser.exists("order"))
     last.optimiser =
         in_order(read_arrays(optimiser.group("arrays")), optimiser.dataset("order").read_words());
+  last.method = read_ordered(group, "method");
+  last.structure = read_ordered(group, "structure");
   const hdf5::Group schedule = group.group("schedule");
   last.schedule.factor = schedule.number_attribute("factor").value_or(1);
   last.schedule.best = schedule.number_attribute("best").value_or(last.schedule.best);
@@ -287,6 +372,7 @@ void write_trained(const std::string& path, const NetworkDescription& network, c
     training.create_words("layers", layers);
     write_epochs(training, network, record);
     write_routing(root, record);
+    write_structure(root, record);
     if (judged != nullptr) write_judgement(training, *judged);
     write_arrays(root.require_group("weights"), record.best_weights);
     write_state(root.require_group("last"), record.last);
@@ -315,6 +401,7 @@ TrainedFile read_trained(const std::string& path) {
     trained.tested = read_tested(training.group("test"), trained.classes.size(), trained.layers.size());
   trained.record.epochs = read_epochs(training.group("epochs"), trained.layers.size());
   read_routing(root, trained.record.epochs);
+  read_structure(root, trained.record);
   trained.record.best = training.unsigned_attribute("best_epoch").value_or(0);
   if (trained.record.best >= trained.record.epochs.size())
     throw Error(ErrorKind::input, fmt::format("'{}': its best epoch is none of its epochs", path));

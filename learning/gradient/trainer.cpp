@@ -23,6 +23,11 @@ const TrainingDescription& training_of(const NetworkDescription& network) {
   throw Error(ErrorKind::input, "the network has no `training`; `synfire run` simulates it");
 }
 
+std::optional<Fptt<float>> fptt_of(const TrainingDescription& how, const Samples& samples) {
+  if (how.method.name != training::Fptt::describe().name) return std::nullopt;
+  return Fptt<float>(values_of<training::Fptt>(how.method), how.steps, samples.class_counts());
+}
+
 }  // namespace
 
 LayerContext context_of(const NetworkDescription& description) {
@@ -30,6 +35,7 @@ LayerContext context_of(const NetworkDescription& description) {
   return {.seed = description.seed,
           .dt_ms = description.simulation.dt,
           .steps = how.steps,
+          .epochs = how.epochs,
           .surrogate = Surrogate(how.surrogate),
           .detach_reset = how.detach_reset,
           .truncate = how.truncate,
@@ -97,11 +103,15 @@ Trainer::Trainer(const NetworkDescription& network, const TrainingOptions& optio
       network_(description_.layers, samples_.shape(), samples_.classes().size(), context_of(description_),
                how_.parts, how_.regularisers, options.ranks),
       loss_(how_.loss, how_.steps),
+      fptt_(fptt_of(how_, samples_)),
+      window_loss_(how_.loss, static_cast<std::uint32_t>(how_.steps / windows())),
       optimiser_(how_.optimiser),
       schedule_(how_.schedule, how_.warm_up, optimiser_.learning_rate(), double(how_.epochs)) {
   if (loss_.reconstructs() && schedule_.watches_accuracy())
     throw Error(ErrorKind::input, how_.schedule.where,
                 "plateau: a reconstruction has no accuracy to watch; write {plateau: {metric: loss}}");
+  if (windows() > 1) network_.check_windows();
+  if (how_.structure) structure_.emplace(*how_.structure, description_.seed, network_.weights());
 }
 
 void Trainer::load_weights(const std::vector<NamedArray<float>>& arrays) { take(arrays, network_); }
@@ -113,7 +123,17 @@ void Trainer::load(const TrainingRecord& record) {
   const auto weights = network_.weights();
   optimiser_.load(weights, record.last.optimiser, record.last.optimiser_steps);
   schedule_.load(record.last.schedule);
+  if (fptt_) fptt_->load(weights, record.last.method);
+  if (structure_) structure_->load(weights, record.last.structure);
   record_ = record;
+}
+
+template <class Visit> void Trainer::for_each_window(std::span<const std::size_t> items, const Visit& visit) {
+  samples_.choose(items, false, 0, network_.own(items.size()), chosen_);
+  for (std::size_t w = 0; w < windows(); ++w) {
+    samples_.spread(chosen_, {w, windows()}, batch_);
+    visit(std::as_const(batch_), SequenceWindow{w, windows()});
+  }
 }
 
 template <class Work> auto Trainer::in_arena(Work&& work) {
@@ -151,6 +171,7 @@ void Trainer::keep_best(std::uint64_t epoch) {
   const auto weights = network_.weights(), buffers = network_.buffers();
   record_.best_weights = values_of_all(weights);
   for (auto& array : values_of_all(buffers)) record_.best_weights.push_back(std::move(array));
+  if (structure_) record_.best_masks = structure_->masks(weights);
 }
 
 bool Trainer::is_better(const Score& now, const Score& best) const {
@@ -180,8 +201,13 @@ double Trainer::accuracy_of(std::size_t correct, std::size_t samples) const {
 
 void Trainer::save_state() {
   const auto weights = network_.weights(), buffers = network_.buffers();
-  record_.last = {values_of_all(weights), values_of_all(buffers), optimiser_.state(), optimiser_.steps(),
-                  schedule_.state()};
+  record_.last.weights = values_of_all(weights);
+  record_.last.buffers = values_of_all(buffers);
+  record_.last.optimiser = optimiser_.state();
+  record_.last.optimiser_steps = optimiser_.steps();
+  if (fptt_) record_.last.method = fptt_->state();
+  if (structure_) record_.last.structure = structure_->state(weights);
+  record_.last.schedule = schedule_.state();
 }
 
 double Trainer::learning_rate(std::uint64_t epoch, std::size_t batch, std::size_t batches) const {
@@ -194,8 +220,6 @@ bool Trainer::learn_epoch(std::uint64_t epoch, EpochRecord& record) {
   const auto start = Clock::now();
   const std::vector<std::size_t> order = samples_.order(epoch);
   const std::size_t batches = (order.size() + how_.batch - 1) / how_.batch;
-  const auto weights = network_.weights();
-  Batch<float> batch;
   double loss = 0, norms = 0;
   std::size_t correct = 0;
   const FlushDenormals flush;
@@ -205,24 +229,54 @@ bool Trainer::learn_epoch(std::uint64_t epoch, EpochRecord& record) {
   for (std::size_t b = 0; b < batches; ++b) {
     if (stopped()) return false;
     const std::size_t first = b * how_.batch, size = std::min<std::size_t>(how_.batch, order.size() - first);
-    samples_.fill(std::span(order).subspan(first, size), true, epoch, network_.own(size), batch);
-    const PassResult result = network_.learn(batch, loss_, epoch * batches + b);
-    const double norm =
-        how_.clip ? clip_gradients<float>(weights, *how_.clip) : gradient_norm<float>(weights);
-    check_gradients(norm, epoch, b);
-    optimiser_.step(weights, learning_rate(epoch, b, batches));
-    loss += result.loss * double(size);
-    correct += result.correct;
-    norms += norm;
-    add_rates(record.rates, double(size) / double(order.size()));
-    add_routing(record.routing, double(size) / double(order.size()));
+    samples_.choose(std::span(order).subspan(first, size), true, epoch, network_.own(size), chosen_);
+    if (structure_ && b + 1 == batches) structure_->note_gradients(network_.weights());
+    const Learned learned = learn_batch(epoch, b, batches, double(size) / double(order.size()), record);
+    loss += learned.result.loss * double(size);
+    correct += learned.result.correct;
+    norms += learned.norm;
     tell(epoch, "train", first + size, order.size(), loss / double(first + size), correct);
   }
+  if (fptt_) fptt_->end_epoch(network_.weights());
+  if (structure_) record.structure = structure_->end_epoch(network_.weights(), epoch + 1);
   record.train = {loss / double(order.size()), accuracy_of(correct, order.size())};
   record.gradient_norm = norms / double(batches);
   record.seconds = since(start);
   record.images_per_s = double(order.size()) / record.seconds;
   return true;
+}
+
+// Of the samples that are chosen.
+Trainer::Learned Trainer::learn_batch(std::uint64_t epoch, std::size_t batch, std::size_t batches,
+                                      double share, EpochRecord& record) {
+  const std::uint64_t iteration = epoch * batches + batch;
+  const double rate = learning_rate(epoch, batch, batches), part = share / double(windows());
+  Learned learned;
+  const auto show = [&](SequenceWindow window) -> const Batch<float>& {
+    samples_.spread(chosen_, window, batch_);
+    return batch_;
+  };
+  const auto note = [&] {
+    add_rates(record.rates, part);
+    add_routing(record.routing, part);
+  };
+  const auto move = [&](std::span<Weights<float>* const> weights) {
+    if (structure_) structure_->before_move(weights);
+    const double norm =
+        how_.clip ? clip_gradients<float>(weights, *how_.clip) : gradient_norm<float>(weights);
+    check_gradients(norm, epoch, batch);
+    learned.norm += norm / double(windows());
+    optimiser_.step(weights, rate);
+    if (structure_) structure_->after_move(weights);
+  };
+  if (fptt_) {
+    learned.result = fptt_->learn(network_, window_loss_, iteration, show, move, note);
+  } else {
+    learned.result = network_.learn(show({}), loss_, iteration);
+    note();
+    move(network_.weights());
+  }
+  return learned;
 }
 
 // All ranks have the same gradients, and so the same to say.
@@ -247,16 +301,20 @@ Score Trainer::score(std::span<const std::size_t> items, std::uint64_t epoch, st
                      std::vector<double>* rates) {
   if (items.empty()) return {};
   return in_arena([&] {
-    Batch<float> batch;
     double loss = 0;
     std::size_t correct = 0;
     for (std::size_t first = 0; first < items.size() && !stopped(); first += how_.batch) {
       const std::size_t size = std::min<std::size_t>(how_.batch, items.size() - first);
-      samples_.fill(items.subspan(first, size), false, 0, network_.own(size), batch);
-      const PassResult result = network_.evaluate(batch, loss_, judging + first);
-      loss += result.loss * double(size);
+      PassResult result;
+      double mean_loss = 0;
+      for_each_window(items.subspan(first, size), [&](const Batch<float>& batch, SequenceWindow window) {
+        result = network_.evaluate(batch, loss_, judging + first, window);
+        mean_loss += result.loss / double(window.count);
+        if (rates != nullptr) add_rates(*rates, double(size) / double(items.size() * window.count));
+      });
+      // A reconstruction has a loss in each step, classes have one answer to all of them.
+      loss += (loss_.reconstructs() ? mean_loss : result.loss) * double(size);
       correct += result.correct;
-      if (rates != nullptr) add_rates(*rates, double(size) / double(items.size()));
       tell(epoch, phase, first + size, items.size(), loss / double(first + size), correct);
     }
     return Score{loss / double(items.size()), accuracy_of(correct, items.size())};
@@ -273,22 +331,24 @@ Judgement Trainer::judge(Share share, std::size_t most) {
   if (items.empty()) return made;
   if (loss_.reconstructs()) return judge_reconstruction(items);
   in_arena([&] {
-    Batch<float> batch;
     double loss = 0;
     for (std::size_t first = 0; first < items.size() && !stopped(); first += how_.batch) {
       const std::size_t size = std::min<std::size_t>(how_.batch, items.size() - first);
-      samples_.fill(items.subspan(first, size), false, 0, network_.own(size), batch);
-      const auto outputs = network_.predict(batch, judging + first);
-      network_.share(std::span(batch.labels));
-      loss += loss_.evaluate(outputs, batch.labels, classes, 1);
-      add_rates(made.rates, double(size) / double(items.size()));
+      std::vector<float> outputs;
+      for_each_window(items.subspan(first, size), [&](const Batch<float>& batch, SequenceWindow window) {
+        outputs = network_.predict(batch, judging + first, window);
+        add_rates(made.rates, double(size) / double(items.size() * window.count));
+      });
+      std::vector<std::uint32_t> labels = batch_.labels;
+      network_.share(std::span(labels));
+      loss += loss_.evaluate(outputs, labels, classes, 1);
       for (std::size_t b = 0; b < size; ++b) {
         const auto row = outputs.begin() + std::ptrdiff_t(b * classes);
         const auto said = std::max_element(row, row + std::ptrdiff_t(classes)) - row;
         made.predictions.push_back(static_cast<std::uint32_t>(said));
-        made.confusion.add(static_cast<std::int32_t>(batch.labels[b]), static_cast<std::int32_t>(said));
+        made.confusion.add(static_cast<std::int32_t>(labels[b]), static_cast<std::int32_t>(said));
       }
-      made.labels.insert(made.labels.end(), batch.labels.begin(), batch.labels.end());
+      made.labels.insert(made.labels.end(), labels.begin(), labels.end());
       made.outputs.insert(made.outputs.end(), outputs.begin(), outputs.end());
       tell(0, "test", first + size, items.size(), loss / double(first + size),
            std::size_t(std::llround(made.confusion.accuracy() * double(first + size))));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,11 +14,13 @@
 #include <vector>
 
 #include "encoders/decode_vote.hpp"
+#include "learning/gradient/fptt.hpp"
 #include "learning/gradient/losses.hpp"
 #include "learning/gradient/network.hpp"
 #include "learning/gradient/optimisers.hpp"
 #include "learning/gradient/samples.hpp"
 #include "learning/gradient/schedules.hpp"
+#include "learning/gradient/structure.hpp"
 #include "networks/description.hpp"
 
 namespace synfire::learning {
@@ -33,6 +36,7 @@ struct Score {
 struct RoutingColumn {
   std::string_view name, meaning;
   double Routing::*value;
+  std::string_view units = "1", by = "layer, while learning";
 };
 inline constexpr std::array routing_columns = {
     RoutingColumn{"conv_ratio", "part of the mask above 1/2: where it convolves", &Routing::conv_ratio},
@@ -56,12 +60,13 @@ struct EpochRecord {
   double images_per_s = 0;
   std::uint64_t peak_bytes = 0;  ///< of the process so far
   std::vector<double> rates;  ///< of each layer: mean spikes per neuron and step while it learned; -1: none
-  std::vector<LayerRouting> routing;  ///< of the layers that have a mask
+  std::vector<LayerRouting> routing;      ///< of the layers that have a mask
+  std::vector<ArrayStructure> structure;  ///< of the arrays whose connections come and go, after the epoch
 };
 
 /// All numbers of a network and its optimiser, from which training goes on as if it had never stopped.
 struct TrainingState {
-  std::vector<NamedArray<float>> weights, buffers, optimiser;
+  std::vector<NamedArray<float>> weights, buffers, optimiser, method, structure;
   std::uint64_t optimiser_steps = 0;
   RateSchedule::State schedule;
 };
@@ -70,6 +75,7 @@ struct TrainingRecord {
   std::vector<EpochRecord> epochs;
   std::size_t best = 0;                         ///< epoch whose weights are kept
   std::vector<NamedArray<float>> best_weights;  ///< with the buffers
+  std::vector<ConnectionMask> best_masks;       ///< of the arrays whose connections come and go
   TrainingState last;
 };
 
@@ -131,6 +137,16 @@ class Trainer {
 
  private:
   bool learn_epoch(std::uint64_t epoch, EpochRecord& record);
+  /// What a batch of an epoch was like.
+  struct Learned {
+    PassResult result;
+    double norm = 0;  // mean over its windows
+  };
+  Learned learn_batch(std::uint64_t epoch, std::size_t batch, std::size_t batches, double share,
+                      EpochRecord& record);
+  // Shows samples as a batch for each window of their steps: visit(batch, window).
+  template <class Visit> void for_each_window(std::span<const std::size_t> items, const Visit& visit);
+  std::size_t windows() const { return fptt_ ? fptt_->windows() : 1; }
   void keep_best(std::uint64_t epoch);
   bool is_better(const Score& now, const Score& best) const;
   double accuracy_of(std::size_t correct, std::size_t samples) const;
@@ -158,9 +174,14 @@ class Trainer {
   Samples samples_;
   Network<float> network_;
   Loss<float> loss_;
+  std::optional<Fptt<float>> fptt_;
+  Loss<float> window_loss_;  // while learning
+  std::optional<WeightStructure> structure_;
   Optimiser<float> optimiser_;
   RateSchedule schedule_;
   TrainingRecord record_;
+  ChosenSamples chosen_;  // for one batch
+  Batch<float> batch_;    // of one window
 };
 
 /// What the layers of a network that is trained share.

@@ -92,20 +92,26 @@ bool has_routing(const TrainedFile& trained) {
   return !trained.record.epochs.empty() && !trained.record.epochs.front().routing.empty();
 }
 
-// One number of the masks, a line for each layer.
-void draw_routing(plot::Drawing& drawing, const Box& box, const TrainedFile& trained,
-                  const RoutingColumn& column) {
+bool has_structure(const TrainedFile& trained) {
+  return !trained.record.epochs.empty() && !trained.record.epochs.front().structure.empty();
+}
+
+// One column of a table that every epoch has, a line for each of its rows.
+template <class Row, class Name, class Value>
+void draw_column(plot::Drawing& drawing, const Box& box, const TrainedFile& trained,
+                 std::vector<Row> EpochRecord::*table, const Name& name_of, const Value& value_of,
+                 std::string_view column) {
   std::vector<Line> lines;
   double high = 0;
-  for (std::size_t k = 0; k < trained.record.epochs.front().routing.size(); ++k) {
-    Line line{trained.record.epochs.front().routing[k].layer, {}};
+  for (std::size_t k = 0; k < (trained.record.epochs.front().*table).size(); ++k) {
+    Line line{name_of((trained.record.epochs.front().*table)[k]), {}};
     for (const EpochRecord& epoch : trained.record.epochs) {
-      line.values.push_back(epoch.routing[k].routing.*column.value);
+      line.values.push_back(value_of((epoch.*table)[k]));
       if (std::isfinite(line.values.back())) high = std::max(high, line.values.back());
     }
     lines.push_back(std::move(line));
   }
-  draw_lines(drawing, box, lines, {0, high > 0 ? high * 1.05 : 1}, std::string(column.name));
+  draw_lines(drawing, box, lines, {0, high > 0 ? high * 1.05 : 1}, std::string(column));
 }
 
 // The mean over the layers and its deviation among them, by epoch.
@@ -208,13 +214,19 @@ void draw_training(const std::string& path, const TrainedFile& trained, bool ove
   if (picture == TrainingPicture::routing && !has_routing(trained))
     throw Error(ErrorKind::input, "there is no routing to draw: no layer has a mask (`flex`)");
   const bool with_routing = wanted(TrainingPicture::routing) && has_routing(trained);
+  if (picture == TrainingPicture::structure && !has_structure(trained))
+    throw Error(ErrorKind::input,
+                "there is no structure to draw: no connections came or went (`structure` of training)");
+  const bool with_structure = wanted(TrainingPicture::structure) && has_structure(trained);
   const bool with_matrix = wanted(TrainingPicture::confusion) && has_classes;
   const double height = (with_curves ? panel : 0) + (with_rates ? panel : 0) +
                         (with_routing ? panel * double(1 + routing_columns.size()) : 0) +
+                        (with_structure ? panel * double(structure_columns.size()) : 0) +
                         (with_matrix ? top + matrix + axis_height : 0);
   plot::Drawing drawing(path, page_width, height, {.overwrite = overwrite});
   const double width = (page_width - left - right - gap) / 2;
   double down = top;
+  const auto whole_row = [&] { return Box{left, down, page_width - left - right, curves_height}; };
   if (with_curves) {
     const Box loss{left, down, width, curves_height},
         accuracy{left + width + gap, down, width, curves_height};
@@ -223,7 +235,7 @@ void draw_training(const std::string& path, const TrainedFile& trained, bool ove
     down += panel;
   }
   if (with_rates) {
-    draw_rates(drawing, {left, down, page_width - left - right, curves_height}, rates);
+    draw_rates(drawing, whole_row(), rates);
     down += panel;
   }
   if (with_routing) {
@@ -231,7 +243,20 @@ void draw_training(const std::string& path, const TrainedFile& trained, bool ove
                    {left + width + gap, down, width, curves_height}, trained);
     down += panel;
     for (const RoutingColumn& column : routing_columns) {
-      draw_routing(drawing, {left, down, page_width - left - right, curves_height}, trained, column);
+      draw_column(
+          drawing, whole_row(), trained, &EpochRecord::routing,
+          [](const LayerRouting& layer) { return layer.layer; },
+          [&](const LayerRouting& layer) { return layer.routing.*column.value; }, column.name);
+      down += panel;
+    }
+  }
+  if (with_structure) {
+    for (const StructureColumn& column : structure_columns) {
+      draw_column(
+          drawing, whole_row(), trained, &EpochRecord::structure,
+          [](const ArrayStructure& array) { return array.array; },
+          [&](const ArrayStructure& array) { return array.*column.value; },
+          column.units == "1" ? std::string(column.name) : fmt::format("{} ({})", column.name, column.units));
       down += panel;
     }
   }

@@ -24,6 +24,14 @@ Json rates_by_name(const NetworkDescription& network, const std::vector<double>&
   return named;
 }
 
+Json structure_by_name(const std::vector<ArrayStructure>& arrays) {
+  Json named = Json::object();
+  for (const ArrayStructure& array : arrays)
+    for (const StructureColumn& column : structure_columns)
+      named[array.array][std::string(column.name)] = number(array.*column.value);
+  return named;
+}
+
 }  // namespace
 
 std::size_t learned_numbers(const TrainingRecord& record) {
@@ -43,6 +51,7 @@ std::string training_json(const NetworkDescription& network, const TrainingRecor
     Json one;
     for (const EpochColumn& column : epoch_columns) one[std::string(column.name)] = number(column.get(epoch));
     one["firing_rates"] = rates_by_name(network, epoch.rates);
+    if (!epoch.structure.empty()) one["structure"] = structure_by_name(epoch.structure);
     report["epochs"].push_back(std::move(one));
   }
   if (tested) {

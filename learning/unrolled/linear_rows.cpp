@@ -60,6 +60,10 @@ LinearRows::Row LinearRows::row_of(Network<float>& network, std::size_t k) const
     window(values_of<layer::TransposedConv>(layer.what), Kind::transposed);
   if (row.kind != Kind::none) {
     row.weights = values(network.weights(), layer, "weight");
+    if (layer.delays) {
+      row.delays = values(network.weights(), layer, "delay");
+      row.longest_delay = whole_delay(*std::ranges::max_element(row.delays));
+    }
   } else if (is<layer::MaxPool>(layer)) {
     window(values_of<layer::MaxPool>(layer.what), Kind::pool);
     row.largest = true;

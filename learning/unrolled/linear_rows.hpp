@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "learning/gradient/delays.hpp"
 #include "learning/gradient/flex_rows.hpp"
 #include "learning/gradient/network.hpp"
 
@@ -54,6 +55,12 @@ class LinearRows {
       visit(place * row.in.channels + element % row.in.channels);
     });
   }
+  /// Whole steps after which an element hears one of what the layer reads, and the longest of the layer.
+  std::size_t delay(std::size_t layer, std::size_t element, std::size_t from) const {
+    const Row& row = rows_[layer];
+    return row.delays.empty() ? 0 : whole_delay(row.delays[element * row.in.size() + from]);
+  }
+  std::size_t longest_delay(std::size_t layer) const { return rows_[layer].longest_delay; }
   /// Multiply-accumulates of one step when nothing is left out.
   double dense_operations(std::size_t layer) const;
 
@@ -71,8 +78,10 @@ class LinearRows {
     double share = 1;                // of a pool
     double operations = 0;           // of a layer that may be linear or not
     std::span<const float> weights;  // of dense and convolutions
-    std::vector<double> factors;     // of channels
-    std::vector<bool> convolves;     // each element of flex; the others pool
+    std::span<const float> delays;   // of dense; empty: none
+    std::size_t longest_delay = 0;
+    std::vector<double> factors;  // of channels
+    std::vector<bool> convolves;  // each element of flex; the others pool
     std::optional<ChannelAlignment<float>> align = {};
   };
   void make_flex(Network<float>& network, const LayerDescription& layer, Row& row) const;

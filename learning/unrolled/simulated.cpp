@@ -102,9 +102,12 @@ SimulatedNetwork::SimulatedNetwork(const NetworkDescription& trained,
     made.neurons = population.size();
     made.spikes = layer.spikes;
     made.neuron_model = described.neurons;
-    made.stepped = !layer.steps_after.empty();
+    made.stepped = layer.stepped();
     made.dense_operations = layer.dense_operations;
     result_.layers.push_back(made);
+    receptors_.emplace_back();
+    if (!layer.filled.empty())
+      receptors_.back().emplace(described, made.neurons, trainer_.network().weights(), trained.simulation.dt);
   }
   for (const UnrolledWiring& wiring : unrolled_.wirings)
     for (const std::uint32_t count : wiring.fan_out) result_.layers[wiring.to].synapses += count;
@@ -207,7 +210,7 @@ bool SimulatedNetwork::show(Engine& engine, const Shown& shown, std::size_t samp
     for (std::size_t k = 0; k < unrolled_.layers.size(); ++k) {
       const UnrolledLayer& layer = unrolled_.layers[k];
       const Step own = step - layer.lag;
-      const bool stepped = !layer.steps_after.empty() && own >= 0 && own < steps_;
+      const bool stepped = layer.stepped() && own >= 0 && own < steps_;
       const std::span<const float> now = drive(k, own, sample);
       if (!stepped && step != layer.lag && now.data() == held_[k]) continue;
       if (step > stood && !engine.advance(begin + step)) return false;
@@ -221,18 +224,19 @@ bool SimulatedNetwork::show(Engine& engine, const Shown& shown, std::size_t samp
     }
   }
   if (!engine.advance(begin + period())) return false;
-  for (std::size_t k = 0; k < unrolled_.layers.size(); ++k)
+  for (std::size_t k = 0; k < unrolled_.layers.size(); ++k) {
     if (held_[k] != nullptr) hold(stage, k, {});
+    for (const std::size_t population : unrolled_.layers[k].filled) stage.hold(population, {});
+  }
   return true;
 }
 
 // What the layers between spikes and neurons give in a step where they are not linear, from the spikes so
 // far. They know nothing of other steps, so that what they say of those to come does not matter.
-void SimulatedNetwork::step(Engine& engine, const Shown& shown, std::size_t k, std::size_t sample, Step now) {
+std::vector<float> SimulatedNetwork::heard(const Shown& shown, std::size_t k, std::size_t sample, Step now) {
   const UnrolledLayer& layer = unrolled_.layers[k];
   Network<float>& network = trainer_.network();
   const std::size_t steps = std::size_t(steps_);
-  engine.sync();
   std::vector<std::vector<float>> outputs;
   std::vector<Given> given;
   outputs.reserve(layer.steps_after.size());
@@ -258,8 +262,32 @@ void SimulatedNetwork::step(Engine& engine, const Shown& shown, std::size_t k, s
   const std::vector<float> all = network.gathered(layer.reads);
   const std::size_t neurons = result_.layers[k].neurons;
   const auto row = all.begin() + std::ptrdiff_t(std::size_t(now) * neurons);
-  stepped_.assign(row, row + std::ptrdiff_t(neurons));
+  return {row, row + std::ptrdiff_t(neurons)};
+}
+
+// What is computed in a step of a layer that cannot have it by synapses.
+void SimulatedNetwork::step(Engine& engine, const Shown& shown, std::size_t k, std::size_t sample, Step now) {
+  engine.sync();
+  if (unrolled_.layers[k].steps_after.empty()) {
+    const auto given = drive(k, now, sample);
+    stepped_.assign(given.begin(), given.end());
+  } else {
+    stepped_ = heard(shown, k, sample, now);
+  }
   hold(*engine.stage(), k, stepped_);
+  if (receptors_[k]) fill(*engine.stage(), shown, k, sample, now);
+}
+
+// The receptors that a layer fills, by what reaches the first one in this step and by the states as they are.
+void SimulatedNetwork::fill(Stage& stage, const Shown& shown, std::size_t k, std::size_t sample, Step now) {
+  const UnrolledLayer& layer = unrolled_.layers[k];
+  std::vector<StepReceptors::Spike> before;
+  const auto spikes = shown.window.spikes(k);
+  for (auto spike = spikes.rbegin(); spike != spikes.rend() && spike->sample == sample; ++spike)
+    if (spike->step < std::size_t(now)) before.push_back({spike->neuron, std::size_t(now) - spike->step});
+  const auto state = [&](std::size_t variable) { return stage.state(layer.population, variable); };
+  const auto values = receptors_[k]->compute(stepped_, before, now == 0, state);
+  for (std::size_t r = 0; r < layer.filled.size(); ++r) stage.hold(layer.filled[r], values[r]);
 }
 
 // What a layer is given in a step of its own time; nothing before and after a sample.

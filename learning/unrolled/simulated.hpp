@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "io/hdf5.hpp"
 #include "learning/classify.hpp"
 #include "learning/gradient/trainer.hpp"
+#include "learning/unrolled/step_receptors.hpp"
 #include "learning/unrolled/unrolled.hpp"
 #include "learning/unrolled/window.hpp"
 #include "sim/simulation.hpp"
@@ -23,7 +25,8 @@ struct SimulatedLayer {
   std::string name;
   std::uint64_t neurons = 0, synapses = 0;  ///< synapses: onto it
   bool spikes = true, neuron_model = true;  ///< false: a readout; a pool
-  bool stepped = false;  ///< what it hears is no sum of spikes, and is computed in each step
+  bool stepped =
+      false;  ///< what it hears is no sum of spikes, and is computed in each step; or receptors are
   double spike_count = 0;
   double synaptic_operations = 0;  ///< spikes times the synapses onto this layer that they went through
   double dense_operations = 0;     ///< multiply-accumulates of the same, done for all inputs in each step
@@ -90,6 +93,8 @@ class SimulatedNetwork {
   };
   bool show(Engine& engine, const Shown& shown, std::size_t sample, Step begin);
   void step(Engine& engine, const Shown& shown, std::size_t layer, std::size_t sample, Step now);
+  std::vector<float> heard(const Shown& shown, std::size_t layer, std::size_t sample, Step now);
+  void fill(Stage& stage, const Shown& shown, std::size_t layer, std::size_t sample, Step now);
   std::span<const float> drive(std::size_t layer, Step step, std::size_t sample) const;
   void hold(Stage& stage, std::size_t layer, std::span<const float> values);
   void count(const Window& window, std::size_t samples, const std::vector<std::vector<float>>& expected);
@@ -107,6 +112,7 @@ class SimulatedNetwork {
   std::vector<Drive> drives_;       ///< by layer
   std::vector<const float*> held_;  ///< by layer: what flows in at present; null pointers: nothing
   std::vector<float> stepped_;      ///< what flowed in last where it is computed in each step
+  std::vector<std::optional<StepReceptors>> receptors_;  ///< by layer, of those that fill them
   SimulatedTest result_;
 };
 

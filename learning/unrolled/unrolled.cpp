@@ -118,9 +118,11 @@ class Unroller {
     return layers_[k].neurons || (rows_.takes_largest(k) && signals_[k] == Nature::spikes);
   }
 
-  // Whether neurons hear what synapses cannot carry.
+  // Whether neurons hear what synapses cannot carry, or its sum must be known, as receptors are filled by it.
   bool steps(std::size_t k) const {
-    return layers_[k].neurons && signals_[layers_[k].from[0]] == Nature::numbers;
+    if (!layers_[k].neurons) return false;
+    const Nature heard = signals_[layers_[k].from[0]];
+    return heard == Nature::numbers || (heard != Nature::given && !layers_[k].receptors.empty());
   }
   // That is computed step by step from the spikes so far, unless it takes membranes or all steps at once.
   std::optional<std::size_t> out_of_step(std::size_t k) const {
@@ -222,6 +224,26 @@ class Unroller {
     made_.network.populations.push_back(
         fed_population(layer.name + ".drive", static_cast<std::uint32_t>(shape.size())));
     add_projection(*made.drive, made.population, 1).connect.rule = "one_to_one";
+    for (const FilledReceptor& filled : layer.receptors) fill(filled, layer, made);
+  }
+
+  // A receptor whose weights hear values: what they give comes from a population of its own.
+  void fill(const FilledReceptor& filled, const LayerDescription& layer, UnrolledLayer& made) {
+    if (trained_.simulation.engine == "event")
+      throw Error(
+          ErrorKind::input, layer.what.where,
+          fmt::format("layer {}: `receptors` need the states of neurons in each step, which the event "
+                      "engine does not hand on; take `engine: batched`",
+                      layer.name));
+    const auto size = static_cast<std::uint32_t>(network_.shape(made.layer).features.size());
+    const ReceptorInfo& receptor = model_info(layer.what.name).receptors[filled.receptor];
+    made.filled.push_back(made_.network.populations.size());
+    made_.network.populations.push_back(fed_population(layer.name + "." + receptor.name, size));
+    auto& projection = add_projection(made.filled.back(), made.population, 1);
+    projection.connect.rule = "one_to_one";
+    projection.receptor = filled.receptor;
+    made.dense_operations +=
+        double(size) * double(size) * double(filled.sources.size()) * double(trained_.training->steps);
   }
 
   const std::vector<float>& array(const std::string& name) const {
@@ -244,25 +266,31 @@ class Unroller {
     return made_.network.projections.back();
   }
 
-  // The terms of one element of a layer, added up by source and neuron; factors multiply along the way.
+  // The terms of one element of a layer, added up by source, delay and neuron; factors multiply along the
+  // way, and delays add up.
   struct Terms {
     std::vector<double> sums;
     std::vector<bool> seen;
     std::vector<std::uint32_t> found;  // neurons with a sum
   };
-  void expand(std::size_t layer, std::size_t element, double factor,
-              std::map<std::size_t, Terms>& terms) const {
+  /// A source, and the steps after which it is heard beyond those of its way.
+  using Heard = std::pair<std::size_t, std::size_t>;
+  using AllTerms = std::map<Heard, Terms>;
+  void expand(std::size_t layer, std::size_t element, double factor, std::size_t delay,
+              AllTerms& terms) const {
     if (factor == 0 || signals_[layer] == Nature::given) return;
     const auto place = place_.find(layer);
     if (place == place_.end()) {
       const auto& inputs = layers_[layer].from;
       rows_.visit(layer, element, [&](std::size_t input, std::size_t from, double weight) {
-        if (input < inputs.size()) return expand(inputs[input], from, factor * weight, terms);
-        add_term(terms.at(pool_place_.at(layer)), from, factor * weight);
+        if (input < inputs.size())
+          return expand(inputs[input], from, factor * weight, delay + rows_.delay(layer, element, from),
+                        terms);
+        add_term(terms.at({pool_place_.at(layer), delay}), from, factor * weight);
       });
       return;
     }
-    add_term(terms.at(place->second), element, factor);
+    add_term(terms.at({place->second, delay}), element, factor);
   }
   static void add_term(Terms& of, std::size_t element, double factor) {
     of.sums[element] += factor;
@@ -271,47 +299,52 @@ class Unroller {
     of.found.push_back(static_cast<std::uint32_t>(element));
   }
 
-  // The sources that a layer hears, not through others.
-  void find_sources(std::size_t layer, std::map<std::size_t, Terms>& terms) const {
+  // The sources that a layer hears, not through others, with all delays up to `longest` and more.
+  void find_sources(std::size_t layer, std::size_t longest, AllTerms& terms) const {
     const auto add = [&](std::size_t place) {
       const std::size_t size = shape_of(made_.layers[place]).size();
-      terms.try_emplace(place, Terms{std::vector<double>(size), std::vector<bool>(size), {}});
+      for (std::size_t delay = 0; delay <= longest; ++delay)
+        terms.try_emplace({place, delay}, Terms{std::vector<double>(size), std::vector<bool>(size), {}});
     };
     if (const auto place = place_.find(layer); place != place_.end()) return add(place->second);
     if (const auto pool = pool_place_.find(layer); pool != pool_place_.end()) add(pool->second);
-    for (const std::size_t from : layers_[layer].from) find_sources(from, terms);
+    for (const std::size_t from : layers_[layer].from)
+      find_sources(from, longest + rows_.longest_delay(layer), terms);
   }
 
   void connect(std::size_t to) {
     const UnrolledLayer& made = made_.layers[to];
-    std::map<std::size_t, Terms> terms;
-    for (const std::size_t from : layers_[made.layer].from) find_sources(from, terms);
+    AllTerms terms;
+    for (const std::size_t from : layers_[made.layer].from) find_sources(from, 0, terms);
     if (steps(made.layer)) {
-      for (const auto& [from, unused] : terms) made_.layers[to].steps_after.push_back(from);
+      for (const auto& [heard, unused] : terms)
+        if (heard.second == 0) made_.layers[to].steps_after.push_back(heard.first);
       terms.clear();
     }
-    std::map<std::size_t, GivenSynapses> synapses;
+    std::map<Heard, GivenSynapses> synapses;
     const std::size_t size = shape_of(made).size();
     for (std::size_t element = 0; element < size && !terms.empty(); ++element) {
       add_terms(to, element, terms);
-      for (auto& [from, of] : terms) take_row(of, synapses[from]);
+      for (auto& [heard, of] : terms) take_row(of, synapses[heard]);
     }
-    for (auto& [from, all] : synapses) {
-      const Step delay = made.lag - made_.layers[from].lag;
-      add_wiring(from, to, delay, std::move(all));
+    for (auto& [heard, all] : synapses) {
+      if (heard.second > 0 && all.size() == 0) continue;
+      const Step way = made.lag - made_.layers[heard.first].lag;
+      add_wiring(heard.first, to, way + Step(heard.second), std::move(all));
     }
     if (layers_[made.layer].recurrent) connect_to_itself(to, size);
     made_.layers[to].dense_operations += operations(made.reads, made_.dense_before);
   }
 
-  void add_terms(std::size_t to, std::size_t element, std::map<std::size_t, Terms>& terms) const {
+  void add_terms(std::size_t to, std::size_t element, AllTerms& terms) const {
     const std::size_t layer = made_.layers[to].layer;
     const std::size_t from_layer = layers_[layer].from[0];
-    if (layers_[layer].neurons) return expand(from_layer, element, 1, terms);
+    if (layers_[layer].neurons) return expand(from_layer, element, 1, 0, terms);
     if (made_.layers[to].routed)
-      return rows_.visit_pool(layer, element, [&](std::size_t from) { expand(from_layer, from, 1, terms); });
+      return rows_.visit_pool(layer, element,
+                              [&](std::size_t from) { expand(from_layer, from, 1, 0, terms); });
     rows_.visit(layer, element,
-                [&](std::size_t, std::size_t from, double) { expand(from_layer, from, 1, terms); });
+                [&](std::size_t, std::size_t from, double) { expand(from_layer, from, 1, 0, terms); });
   }
 
   static void take_row(Terms& terms, GivenSynapses& synapses) {
@@ -328,17 +361,24 @@ class Unroller {
   }
 
   void connect_to_itself(std::size_t k, std::size_t size) {
-    const auto& weights = array(layers_[made_.layers[k].layer].name + ".recurrent");
-    GivenSynapses synapses;
+    const LayerDescription& layer = layers_[made_.layers[k].layer];
+    const auto& weights = array(layer.name + ".recurrent");
+    const auto* delays = layer.delays ? &array(layer.name + ".delay") : nullptr;
+    const auto delay_of = [&](std::size_t n) { return delays != nullptr ? whole_delay((*delays)[n]) : 0; };
+    std::vector<GivenSynapses> synapses(
+        delays != nullptr ? whole_delay(*std::ranges::max_element(*delays)) + 1 : 1);
     for (std::size_t to = 0; to < size; ++to) {
       for (std::size_t from = 0; from < size; ++from) {
-        if (weights[to * size + from] == 0) continue;
-        synapses.sources.push_back(static_cast<std::uint32_t>(from));
-        synapses.weights.push_back(weights[to * size + from]);
+        const std::size_t n = to * size + from;
+        if (weights[n] == 0) continue;
+        synapses[delay_of(n)].sources.push_back(static_cast<std::uint32_t>(from));
+        synapses[delay_of(n)].weights.push_back(weights[n]);
       }
-      synapses.begin.push_back(synapses.size());
+      for (GivenSynapses& each : synapses) each.begin.push_back(each.size());
     }
-    add_wiring(k, k, 1, std::move(synapses));
+    for (std::size_t delay = 0; delay < synapses.size(); ++delay)
+      if (delay == 0 || synapses[delay].size() > 0)
+        add_wiring(k, k, 1 + Step(delay), std::move(synapses[delay]));
     made_.layers[k].dense_operations += double(size) * double(size) * double(trained_.training->steps);
   }
 

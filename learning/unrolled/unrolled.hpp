@@ -21,11 +21,16 @@ struct UnrolledLayer {
   /// What it reads is not linear in spikes: no synapses carry it, but its drive is computed anew in each step
   /// from the spikes of these, of Unrolled::layers. Empty: it hears synapses.
   std::vector<std::size_t> steps_after = {};
+  /// Populations that give what arrives at the receptors that the layer fills (LayerDescription::receptors),
+  /// which follows in each step from what the first one gets and from the states.
+  std::vector<std::size_t> filled = {};
   Step lag = 0;  ///< steps by which it follows the first layer
   bool spikes = true;
   bool is_read = false;         ///< what comes behind the last neurons reads it
   bool membrane = false;        ///< ... namely its membrane, which is recorded then
   double dense_operations = 0;  ///< multiply-accumulates of a sample, done for all inputs, spikes or not
+
+  bool stepped() const { return !steps_after.empty() || !filled.empty(); }
 };
 
 /// Spikes of one layer on their way to another.

@@ -1,5 +1,7 @@
 #include "sim/cpu/control.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace synfire {
@@ -42,6 +44,14 @@ void CpuControl::restart(std::size_t population) {
     shard->emitter->restart();
     shard->history.clear();
   }
+}
+
+std::vector<float> CpuControl::state(std::size_t population, std::size_t variable) const {
+  std::vector<float> all(context_.network.populations[population].size());
+  for (const auto& shard : shards_)
+    if (shard->population == population)
+      std::ranges::copy(shard->emitter->state(variable), all.begin() + std::ptrdiff_t(shard->range.first));
+  return all;
 }
 
 void CpuControl::watch(std::size_t population, std::optional<std::size_t> variable) {

@@ -20,6 +20,7 @@ class CpuControl final : public Control {
             std::span<const std::uint64_t> ids) override;
   void hold(std::size_t population, std::span<const double> currents) override;
   void restart(std::size_t population) override;
+  std::vector<float> state(std::size_t population, std::size_t variable) const override;
   void watch(std::size_t population, std::optional<std::size_t> variable) override;
   Watched watched(std::size_t population) const override;
   void set_plastic(bool on) override;

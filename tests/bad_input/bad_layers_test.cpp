@@ -27,8 +27,8 @@ const std::string head =
 const std::vector<Case> cases = {
     {"a list", "[dense, 3]", 3, "kind of a layer: expected a text, got a list"},
     {"two kinds", "{dense: 3, relu: }", 14,
-     "layer dense: 'relu' does not go with it (beside the kind may stand: name, from, learn, output, "
-     "recurrent)"},
+     "layer dense: 'relu' does not go with it (beside the kind may stand: name, from, delays, learn, output, "
+     "recurrent, receptors)"},
     {"no kind", "{name: a}", 3, "its kind is missing, as in {dense: 100}"},
     {"unknown kind", "conv2d", 3,
      "there is no kind of layer and no neuron model 'conv2d'; did you mean 'conv'?"},

@@ -1,5 +1,6 @@
 #include "io/audio.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <numbers>
@@ -7,36 +8,14 @@
 #include <gtest/gtest.h>
 
 #include "tests/io/files.hpp"
+#include "tests/io/wav.hpp"
 
 namespace synfire {
 namespace {
 
 using test::error_of;
 using test::TemporaryFolder;
-
-void add(std::string& bytes, std::uint32_t value, int size) {
-  for (int k = 0; k < size; ++k) bytes.push_back(static_cast<char>(value >> (8 * k) & 0xff));
-}
-
-// A WAV file of 16-bit samples, interleaved.
-std::string wav(const std::vector<std::int16_t>& samples, int channels = 1, std::uint32_t rate = 16000) {
-  std::string bytes = "RIFF";
-  const auto size = static_cast<std::uint32_t>(samples.size() * 2),
-             frame = static_cast<std::uint32_t>(channels) * 2;
-  add(bytes, 36 + size, 4);
-  bytes += "WAVEfmt ";
-  add(bytes, 16, 4);
-  add(bytes, 1, 2);
-  add(bytes, static_cast<std::uint32_t>(channels), 2);
-  add(bytes, rate, 4);
-  add(bytes, rate * frame, 4);
-  add(bytes, frame, 2);
-  add(bytes, 16, 2);
-  bytes += "data";
-  add(bytes, size, 4);
-  for (const std::int16_t sample : samples) add(bytes, static_cast<std::uint16_t>(sample), 2);
-  return bytes;
-}
+using test::wav;
 
 TEST(Audio, WholeNumbersAreDividedByFullScale) {
   const TemporaryFolder folder;
@@ -50,6 +29,30 @@ TEST(Audio, ChannelsAreMixedToTheirMean) {
   const TemporaryFolder folder;
   const Sound sound = read_sound(folder.write("a.wav", wav({16384, 0, -16384, 16384}, 2)));
   EXPECT_EQ(sound.samples, (std::vector<float>{0.25f, 0}));
+}
+
+TEST(Audio, TrimmingCutsSilentWindowsOffTheEnds) {
+  constexpr double rate = 1000;  // windows of ten samples
+  Sound sound{rate, std::vector<float>(100, 0.0F)};
+  const auto fill = [&](std::size_t first, std::size_t count, float value) {
+    std::fill_n(sound.samples.begin() + std::ptrdiff_t(first), count, value);
+  };
+  fill(30, 10, 1.0F);
+  fill(40, 10, 0.0F);  // silence within stays
+  fill(50, 10, 0.011F);
+  fill(60, 10, 0.009F);  // 40.9 dB below
+  const Sound cut = trimmed(sound, 40);
+  EXPECT_EQ(cut.rate, rate);
+  ASSERT_EQ(cut.samples.size(), 30U);
+  EXPECT_EQ(cut.samples.front(), 1.0F);
+  EXPECT_EQ(cut.samples.back(), 0.011F);
+  EXPECT_EQ(trimmed(sound, 42).samples.size(), 40U);
+  sound.samples.resize(95);
+  fill(90, 5, 1.0F);
+  EXPECT_EQ(trimmed(sound, 40).samples.size(), 65U) << "the last window is shorter";
+  const Sound silence{rate, std::vector<float>(25, 0.0F)};
+  EXPECT_EQ(trimmed(silence, 40).samples.size(), 25U);
+  EXPECT_TRUE(trimmed({rate, {}}, 40).samples.empty());
 }
 
 TEST(Audio, LongFilesAreReadWhole) {

@@ -1,5 +1,8 @@
 #include "io/events/shd.hpp"
 
+#include <chrono>
+#include <thread>
+
 #include "io/events/sonata_events.hpp"
 #include "io/float16.hpp"
 #include "tests/io/event_files.hpp"
@@ -53,6 +56,26 @@ TEST(Shd, ARecordingHasTheKnownSpikes) {
     EXPECT_TRUE(reader->warnings().empty());
   }
   EXPECT_NE(outcome_of(path, {.sample = 11}).error.find("holds 11 recordings"), std::string::npos);
+}
+
+// The library keeps the time at which a dataset was made, unless it is told not to.
+TEST(Shd, TheSameRecordingsMakeTheSameBytes) {
+  const TemporaryFolder folder;
+  const auto write = [&](const std::string& name) {
+    ShdWriter file(folder.file(name), {"zero", "one"}, {{"ann", "female"}, {"bob", "unknown"}});
+    for (int k = 0; k < 3; ++k)
+      file.add(std::vector<Event>{{1000 + k, 7, 0, 1}, {2000, 699, 0, 1}}, k % 2, k % 2);
+    file.finish();
+  };
+  write("a.h5");
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));  // the time is one of whole seconds
+  write("b.h5");
+  EXPECT_EQ(test::content_of(folder.file("a.h5")), test::content_of(folder.file("b.h5")));
+  const auto file = hdf5::File::open(folder.file("a.h5"));
+  EXPECT_EQ(file.dataset("extra/meta_info/name").read_words(), (std::vector<std::string>{"ann", "bob"}));
+  EXPECT_EQ(file.dataset("extra/meta_info/gender").read_words(),
+            (std::vector<std::string>{"female", "unknown"}));
+  EXPECT_EQ(file.dataset("extra/speaker").read<std::uint64_t>(), (std::vector<std::uint64_t>{0, 1, 0}));
 }
 
 TEST(Shd, ACopyOfAllRecordingsIsTheSame) {

@@ -77,6 +77,14 @@ const Case cases[] = {
      true},
     {"recurrent", "[input, {dense: 8}, {lif: {V_th: 0.3}, recurrent: true}, {dense: 3}, log_softmax]", 4,
      true},
+    {"liquid",
+     "[input, {dense: 8}, {liquid: , receptors: {adaptation: [x, b], membrane: [x, V_m]}, recurrent: true}, "
+     "{dense: 3}, {readout: mean}]",
+     4, true},
+    {"filled",
+     "[input, {dense: 8}, {iaf_psc_exp: {E_L: 0 mV, V_reset: 0 mV, V_th: 1 mV, C_m: 1 pF, t_ref: 0 ms}, "
+     "receptors: {inh: [V_m, exc]}}, {dense: 3}, {readout: mean}]",
+     3, true},
     {"oscillation", "[input, {dense: 8}, oscillation, {dense: 3}, {readout: max}]", 3, true},
     {"membrane",
      "[input, {dense: 8}, {lif_cell: {tau_syn: 5 ms, tau_mem: 10 ms}}, {dense: 3}, "

@@ -6,90 +6,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
-#include <tbb/task_arena.h>
 
-#include "io/yaml.hpp"
-#include "learning/gradient/network.hpp"
 #include "learning/gradient/optimisers.hpp"
-#include "networks/parse_layers.hpp"
 #include "neurons/models.hpp"
 #include "sim/differentiable.hpp"
+#include "tests/learning/gradient_check.hpp"
 
 namespace synfire::learning {
 namespace {
 
-struct Case {
-  FeatureShape input{1, 1, 6};
-  bool constant = false;
-  std::size_t steps = 4, samples = 5, parts = 2, classes = 3;
-  Chosen surrogate{.name = "sigmoid", .parameters = {{"alpha", 2.0}}};
-  double gain = 1;  // of the inputs
-  bool smooth = true;
-  std::vector<Chosen> regularisers;
-  Precision precision = Precision::single;
-  bool recompute = false;
-  Chosen membrane{.name = "own"};
-  std::size_t truncate = 0;
-  Chosen loss{.name = "cross_entropy"};
-};
-
-template <class Real> Network<Real> network_of(const std::string& layers, const Case& setup) {
-  LayerContext context{.seed = 3, .dt_ms = 1, .steps = setup.steps, .surrogate = Surrogate(setup.surrogate)};
-  context.precision = setup.precision;
-  context.recompute = setup.recompute;
-  context.membrane = setup.membrane;
-  context.truncate = setup.truncate;
-  if (setup.loss.name == "reconstruction") context.answer = Answer::sample;
-  if (setup.smooth)
-    context.smooth = std::make_shared<const std::function<double(double)>>(
-        [surrogate = context.surrogate](double margin) { return surrogate.primitive(margin); });
-  return Network<Real>(parse::parse_layers(parse_yaml(layers, "test.yaml")), {setup.input, setup.constant},
-                       setup.classes, context, setup.parts, setup.regularisers);
-}
-
-template <class Real> Batch<Real> batch_of(const Case& setup) {
-  Batch<Real> batch;
-  batch.samples = setup.samples;
-  batch.values.resize((setup.constant ? 1 : setup.steps) * setup.samples * setup.input.size());
-  std::mt19937 random(7);
-  std::normal_distribution<double> normal;
-  for (Real& value : batch.values) value = Real(setup.gain * normal(random));
-  for (std::size_t b = 0; b < setup.samples; ++b) batch.labels.push_back(std::uint32_t(b % setup.classes));
-  return batch;
-}
-
-// The largest distance between the gradient and central differences, as a part of the largest gradient.
-double worst_error(const std::string& layers, const Case& setup, std::string_view only = "",
-                   double step = 1e-5) {
-  Network<double> network = network_of<double>(layers, setup);
-  const Batch<double> batch = batch_of<double>(setup);
-  const Loss<double> loss(setup.loss, std::uint32_t(setup.steps));
-  network.learn(batch, loss, 0);
-  double largest = 0, worst = 0;
-  const auto weights = network.weights();
-  std::vector<std::vector<double>> gradients;
-  for (const auto* array : weights) gradients.push_back(array->gradient);
-  for (std::size_t w = 0; w < weights.size(); ++w) {
-    if (!only.empty() && weights[w]->name != only) continue;
-    auto& values = weights[w]->values;
-    for (std::size_t i = 0; i < values.size(); i += values.size() / 24 + 1) {
-      const double there = values[i], h = step * std::max(1.0, std::abs(there));
-      double slope = 0;
-      for (const auto& [shift, weight] : {std::pair(-2.0, 1.0), {-1.0, -8.0}, {1.0, 8.0}, {2.0, -1.0}}) {
-        values[i] = there + shift * h;
-        slope += weight / (12 * h) * network.learn(batch, loss, 0).loss;
-      }
-      values[i] = there;
-      worst = std::max(worst, std::abs(slope - gradients[w][i]));
-      largest = std::max(largest, std::abs(slope));
-    }
-  }
-  EXPECT_GT(largest, 1e-8) << "nothing depends on the weights";
-  return worst / largest;
-}
-
-const std::string head = "[{input: events}, ";
-const std::string tail = ", {dense: 3}, {readout: mean}]";
+using namespace gradient_check;
 
 TEST(Gradient, of_dense_layers_and_readouts_is_their_derivative) {
   for (const std::string readout : {"mean", "sum", "last", "max"})
@@ -234,39 +160,6 @@ TEST(Gradient, passes_from_what_is_constant_to_what_is_not) {
                             tail,
                         setup),
             1e-6);
-}
-
-// Inputs at which a model neither stays silent nor blows up.
-double gain_of(std::string_view model) {
-  if (model.starts_with("iaf_cond") || model.starts_with("lif_diehl_cook")) return 2;
-  if (model.starts_with("iaf") || model.starts_with("aeif") || model == "lif_adaptive") return 300;
-  return model == "izhikevich" ? 20 : 2;
-}
-
-// The same by the samples, of a network as it stands: its norms use running statistics, nothing is dropped.
-double worst_input_error(const std::string& layers, const Case& setup) {
-  Network<double> network = network_of<double>(layers, setup);
-  Batch<double> batch = batch_of<double>(setup);
-  const Loss<double> loss(setup.loss, std::uint32_t(setup.steps));
-  for (std::uint64_t k = 0; k < 3; ++k)
-    network.learn(batch, loss, k);  // statistics that are no longer 0 and 1
-  std::vector<double> gradient(batch.values.size());
-  const double value = network.differentiate(batch, loss, 0, gradient).loss;
-  EXPECT_NEAR(value, network.evaluate(batch, loss).loss, 1e-14);
-  double largest = 0, worst = 0;
-  for (std::size_t i = 0; i < gradient.size(); i += gradient.size() / 40 + 1) {
-    const double there = batch.values[i], h = 1e-5 * std::max(1.0, std::abs(there));
-    double slope = 0;
-    for (const auto& [shift, weight] : {std::pair(-2.0, 1.0), {-1.0, -8.0}, {1.0, 8.0}, {2.0, -1.0}}) {
-      batch.values[i] = there + shift * h;
-      slope += weight / (12 * h) * network.evaluate(batch, loss).loss;
-    }
-    batch.values[i] = there;
-    worst = std::max(worst, std::abs(slope - gradient[i]));
-    largest = std::max(largest, std::abs(slope));
-  }
-  EXPECT_GT(largest, 1e-8) << "nothing depends on the samples";
-  return worst / largest;
 }
 
 TEST(Gradient, by_the_samples_is_their_derivative) {
@@ -420,32 +313,11 @@ TEST(Gradient, of_regularisers_is_their_derivative) {
   EXPECT_LT(worst_error(head + "{dense: 5}, lif" + tail, setup), 1e-6);
 }
 
-// What a run computes: hard spikes in single precision.
-Case hard() {
-  Case setup;
-  setup.smooth = false;
-  setup.input = {6, 6, 2};
-  setup.samples = 7;
-  setup.gain = 2;
-  return setup;
-}
 const std::string deep =
     head +
     "{conv: {channels: 8, kernel: 3, padding: 1}}, batch_norm, lif, {max_pool: 2}, {dropout: 0.3}, "
     "{dense: 20}, {klif: , learn: {k: [0.5, 5]}, recurrent: true}" +
     tail;
-
-std::vector<float> gradients(const std::string& layers, const Case& setup, int threads) {
-  std::vector<float> all;
-  tbb::task_arena(threads).execute([&] {
-    Network<float> network = network_of<float>(layers, setup);
-    const Loss<float> loss({.name = "cross_entropy"}, std::uint32_t(setup.steps));
-    network.learn(batch_of<float>(setup), loss, 5);
-    for (const auto* array : network.weights())
-      all.insert(all.end(), array->gradient.begin(), array->gradient.end());
-  });
-  return all;
-}
 
 TEST(Gradient, is_the_same_to_the_bit_for_any_number_of_threads) {
   Case setup = hard();

@@ -87,6 +87,7 @@ std::vector<NamedArray<float>> weights_for(const NetworkDescription& network, co
   for (auto& array : arrays) {
     if (array.name.ends_with(".frozen")) array.values[0] = 1;
     if (array.values.size() == 1) continue;  // parameters of neurons, factors of scale
+    if (array.name.ends_with(".delay")) continue;
     if (array.name.ends_with(".mask")) {
       for (float& value : array.values) value = float(random() % 2);
       continue;
@@ -276,6 +277,36 @@ TEST(Unrolled, NeuronsThatHearThemselvesSpikeAsInTraining) {
       12));
 }
 
+// Delays of layers in a row add up; a layer that is computed in each step has them, too.
+TEST(Unrolled, DelaysAreThoseOfSynapses) {
+  const TemporaryFolder folder;
+  write_images(folder);
+  const std::string data = folder.path().string();
+  const std::string first = head + "{dense: 20}, lif, ";
+  expect_same(
+      network_of(data, first + "{dense: 20, delays: 5 ms}, {lif: , recurrent: {delays: 4 ms}}" + tail, 14));
+  expect_same(
+      network_of(data,
+                 first +
+                     "{dense: {size: 16, bias: false}, delays: 3 ms}, {dense: 20, delays: {max: 2 ms, "
+                     "init: half_normal}}, lif" +
+                     tail,
+                 12),
+      {.scale = 0.5});
+  expect_same(network_of(data, first + "{dense: 20, delays: 3 ms}, relu, lif" + tail, 12));
+  const std::string cell = "{iaf_psc_delta: {E_L: 0 mV, V_reset: 0 mV, V_th: 1 mV, t_ref: 0 ms}";
+  const std::string cells = head + "{dense: 20}, " + cell + "}, {dense: 20, delays: 4 ms}, " + cell +
+                            ", recurrent: {delays: 3 ms}}, {dense: 4}, " + cell + "}, {readout: mean}]";
+  for (const std::string engine : {"batched", "event"}) {
+    SCOPED_TRACE(engine);
+    const NetworkDescription network = network_of(data, cells, 12, engine);
+    const Ran made = ran(network, weights_for(network, {}));
+    EXPECT_EQ(made.result.agreement(), 1);
+    EXPECT_GT(made.result.spike_count(), 0);
+    for (const auto& layer : made.result.layers) EXPECT_EQ(layer.differing, 0) << layer.name;
+  }
+}
+
 TEST(Unrolled, AnswersMayBeMembranes) {
   const TemporaryFolder folder;
   write_images(folder);
@@ -323,6 +354,42 @@ TEST(Unrolled, RecordingsAreCountedInEachStep) {
                  "[{input: {time: events}}, {dense: 20}, {lif: , recurrent: true}, {dense: 12}, lif" + tail,
                  9),
       {.scale = 0.5});
+}
+
+// What arrives at them are products of states, whose sums differ in their last bits.
+TEST(Unrolled, ReceptorsThatAreFilledGetInEachStepWhatTheyGotInTraining) {
+  const TemporaryFolder folder;
+  write_images(folder);
+  const std::string soft = "C_m: 1 pF, E_L: 0 mV, V_reset: 0 mV, V_th: 1 mV, t_ref: 0 ms, tau_m: 5 ms";
+  for (const std::string& neurons :
+       {std::string("{liquid: , receptors: {adaptation: [x, b], membrane: [x, V_m]}, recurrent: "),
+        std::string("{liquid: {u_r: -0.3}, learn: u_r, receptors: {membrane: V_m}, recurrent: "),
+        "{iaf_psc_exp: {" + soft + "}, receptors: {inh: [V_m, exc]}, recurrent: "})
+    for (const std::string recurrent : {"true}", "false}", "{delays: 3 ms}}"}) {
+      SCOPED_TRACE(neurons + recurrent);
+      const std::string layer = neurons + recurrent;
+      const auto network = network_of(
+          folder.path().string(),
+          head + "{dense: 20}, " + layer + ", {dense: 20}, batch_norm, " + layer + ", {dense: 9}, lif" + tail,
+          8);
+      const Ran made = ran(network, weights_for(network, {.dyadic = false}));
+      EXPECT_EQ(made.result.agreement(), 1);
+      for (const SimulatedLayer& each : made.result.layers) {
+        EXPECT_GT(each.spike_count, 1) << each.name;
+        EXPECT_LE(each.differing, 0.01 * each.spike_count) << each.name;
+      }
+      for (std::size_t k = 0; k < made.expected.size(); ++k)
+        EXPECT_NEAR(made.result.outputs[k], made.expected[k], 1e-2) << k;
+      EXPECT_TRUE(made.result.layers[0].stepped && made.result.layers[1].stepped);
+      EXPECT_FALSE(made.result.layers[2].stepped);
+    }
+  const auto events =
+      network_of(folder.path().string(),
+                 head + "{dense: 9}, {lif_adaptive: , name: slow, receptors: {inh: w}}" + tail, 6, "event");
+  EXPECT_NE(error_of([&] {
+              SimulatedNetwork(events, weights_for(events, {}), {});
+            }).find("layer slow: `receptors` need the states of neurons"),
+            std::string::npos);
 }
 
 TEST(Unrolled, WhateverTheWeightsAreDecisionsAreTheSame) {

@@ -79,6 +79,34 @@ TEST(TrainedLayers, learn_parameters_within_bounds) {
   EXPECT_TRUE(layers[3].membrane && layers[3].recurrent);
 }
 
+TEST(TrainedLayers, fill_receptors_behind_the_first_from_what_there_is) {
+  const auto layers = read(
+      "[input, {liquid: , receptors: {membrane: V_m, adaptation: [s, x]}}, {aeif_psc_exp: , receptors: {inh: "
+      "[exc, V_m]}}]");
+  ASSERT_EQ(layers[1].receptors.size(), 2u);
+  EXPECT_EQ(layers[1].receptors[0].receptor, 2u);
+  EXPECT_EQ(layers[1].receptors[0].sources, std::vector<std::size_t>{1});
+  EXPECT_EQ(layers[1].receptors[1].receptor, 1u);
+  EXPECT_EQ(layers[1].receptors[1].sources, (std::vector<std::size_t>{3, 0}));
+  EXPECT_EQ(layers[2].receptors[0].sources, (std::vector<std::size_t>{0, 1}));
+  const auto says = [](const std::string& layer, const std::string& what) {
+    const std::string message = message_of(text_with("[input, " + layer + "]"));
+    EXPECT_NE(message.find(what), std::string::npos) << message;
+    EXPECT_NE(message.find("net.yaml:4:"), std::string::npos) << message;
+  };
+  says("{liquid: , receptors: {membran: x}}",
+       "receptors of layer liquid: none that could be filled is called 'membran'; did you mean 'membrane'?");
+  says("{liquid: , receptors: {x: b}}", "is called 'x'; valid are: adaptation, membrane");
+  says("{liquid: , receptors: {membrane: [x, V]}}",
+       "receptors of layer liquid, membrane: there is no source 'V'");
+  says("{liquid: , receptors: {membrane: u}}", "valid are: x, V_m, b, s");
+  says("{liquid: , receptors: {membrane: [b, x, b]}}", "b is named twice");
+  says("{liquid: , receptors: {membrane: []}}", "the list is empty");
+  says("{liquid: , receptors: {}}", "nothing is filled; name one of adaptation, membrane");
+  says("{lif: , receptors: {membrane: x}}", "the model has none but the first, x");
+  says("{relu: , receptors: {membrane: x}}", "'receptors' goes with neurons");
+}
+
 bool schema_accepts(const Tree& tree) {
   static const nlohmann::json schema = nlohmann::json::parse(network_schema());
   return fits(to_json(tree), schema, schema);
@@ -106,7 +134,12 @@ TEST(TrainedLayers, schema_and_parser_agree) {
         "relu: ", "{flatten: {}}", "{add: , from: [input1]}", "lif_cell",
         "{lif_cell: {tau_mem: 10 ms}, output: membrane}", "{klif: , learn: k, recurrent: true}",
         "{klif: , learn: {k: [0.5, 5]}}", "{leaky_relu: -0.5}", "{batch_norm: {over: step}}",
-        "{iaf_psc_exp: {V_th: -50 mV}, learn: [tau_m, V_th]}"})
+        "{iaf_psc_exp: {V_th: -50 mV}, learn: [tau_m, V_th]}",
+        "{liquid: , receptors: {adaptation: [x, b], membrane: V_m}, recurrent: true}",
+        "{aeif_psc_exp: , receptors: {inh: [exc, w]}}", "{dense: 3, delays: 25 ms}",
+        "{dense: 3, delays: {max: 25 ms, sigma: 12, sigma_end: 0.5, share: 0.25, init: half_normal, rate: "
+        "10}}",
+        "{lif: , recurrent: {delays: 5 ms}}", "{lif: , recurrent: {delays: {max: 5 ms, init: uniform}}}"})
     expect_both(true, good);
   for (const char* bad : {"dense",
                           "dense: ",
@@ -126,6 +159,25 @@ TEST(TrainedLayers, schema_and_parser_agree) {
                           "{klif: , learn: {k: [1]}}",
                           "{klif: , output: voltage}",
                           "{lif_cell: {tau_mem: 10}}",
+                          "{lif: , receptors: {x: V_m}}",
+                          "{dense: 3, receptors: {}}",
+                          "{liquid: , receptors: {}}",
+                          "{liquid: , receptors: x}",
+                          "{liquid: , receptors: {x: b}}",
+                          "{liquid: , receptors: {current: b}}",
+                          "{liquid: , receptors: {membrane: }}",
+                          "{liquid: , receptors: {membrane: []}}",
+                          "{liquid: , receptors: {membrane: [x, x]}}",
+                          "{liquid: , receptors: {membrane: u}}",
+                          "{dense: 3, delays: }",
+                          "{dense: 3, delays: 25}",
+                          "{dense: 3, delays: {sigma: 2}}",
+                          "{dense: 3, delays: {max: 5 ms, init: normal}}",
+                          "{conv: 3, delays: 5 ms}",
+                          "{lif: , delays: 5 ms}",
+                          "{lif: , recurrent: {}}",
+                          "{lif: , recurrent: {delay: 5 ms}}",
+                          "{lif: , recurrent: 5}",
                           "{poisson: }",
                           "{name: l, model: iaf_psc_exp, size: 3}",
                           "{relu: , from: {a: b}}"})

@@ -74,7 +74,8 @@ TEST(Training, every_key_arrives) {
       "schedule: {warm_up: {epochs: 0.5, from: 0.1}, cosine: {minimum: 0.001}}, clip: {norm: 2.5}, "
       "surrogate: {arctan: {alpha: 3}}, detach_reset: true, truncate: 4, "
       "precision: bf16, recompute: true, "
-      "augment: {crop: 4, flip: true, normalise: {mean: [0.1, 0.2, 0.3], std: [1, 2, 3]}}");
+      "augment: {crop: 4, flip: true, channel_jitter: 5, channel_shift: 40, time_stretch: 0.1, blend: 0.5, "
+      "normalise: {mean: [0.1, 0.2, 0.3], std: [1, 2, 3]}}");
   EXPECT_EQ(t.epochs, 3u);
   EXPECT_EQ(t.batch, 10u);
   EXPECT_EQ(t.steps, 5u);
@@ -109,6 +110,11 @@ TEST(Training, every_key_arrives) {
   EXPECT_TRUE(t.recompute);
   EXPECT_EQ(t.augment.crop, 4u);
   EXPECT_TRUE(t.augment.flip);
+  EXPECT_EQ(t.augment.channel_jitter, 5);
+  EXPECT_EQ(t.augment.channel_shift, 40u);
+  EXPECT_EQ(t.augment.time_stretch, 0.1);
+  EXPECT_EQ(t.augment.blend, 0.5);
+  EXPECT_TRUE(t.augment.changes_events());
   EXPECT_EQ(t.augment.mean, (std::vector<double>{0.1, 0.2, 0.3}));
   EXPECT_EQ(t.augment.deviation, (std::vector<double>{1, 2, 3}));
 }
@@ -119,6 +125,7 @@ TEST(Training, a_warm_up_may_stand_alone_and_small_batches_have_as_many_parts) {
   EXPECT_EQ(value_of(t.warm_up.value(), &training::WarmUp::epochs), 5);
   EXPECT_EQ(t.parts, 2u);
   EXPECT_EQ(read("augment: {normalise: {mean: 0.5, std: 0.25}}").augment.mean, std::vector<double>{0.5});
+  EXPECT_FALSE(read("augment: {crop: 1}").augment.changes_events());
 }
 
 struct List {
@@ -132,10 +139,10 @@ struct List {
 };
 
 std::vector<List> lists() {
-  return {{"loss", loss_functions()},    {"regularisers", rate_regularisers(), "[", "]"},
-          {"optimiser", optimisers()},   {"schedule", rate_schedules()},
-          {"clip", gradient_clips()},    {"surrogate", surrogates()},
-          {"membrane", membrane_terms()}};
+  return {{"loss", loss_functions()},     {"regularisers", rate_regularisers(), "[", "]"},
+          {"optimiser", optimisers()},    {"method", learning_methods()},
+          {"schedule", rate_schedules()}, {"clip", gradient_clips()},
+          {"surrogate", surrogates()},    {"membrane", membrane_terms()}};
 }
 
 // A value other than the default, within the bounds.
@@ -215,6 +222,10 @@ TEST(Training, schema_and_parser_agree_on_the_keys) {
                           "truncate: -1",
                           "regularisers: {rate: }",
                           "augment: {crop: -1}",
+                          "augment: {channel_jitter: -1}",
+                          "augment: {channel_shift: 0.5}",
+                          "augment: {time_stretch: 1}",
+                          "augment: {blend: 2}",
                           "augment: {normalise: {mean: 1}}",
                           "augment: {normalise: {mean: [], std: []}}",
                           "augment: {normalise: {mean: 1, std: 0}}",

@@ -215,6 +215,93 @@ TEST_P(Stopped, TrainingGoesOnAsIfItHadNot) {
 INSTANTIATE_TEST_SUITE_P(Signal, Stopped, testing::Values(SIGKILL, SIGTERM),
                          [](const auto& test) { return test.param == SIGKILL ? "SIGKILL" : "SIGTERM"; });
 
+// Trains net.yaml with so many epochs, threads and settings.
+void train_with(const Folder& folder, const Words& settings, const std::string& output,
+                const std::string& epochs, const std::string& threads, const Words& more) {
+  Words all = {"train", "net.yaml", "-q", "-o", output, "-t", threads, "--set=training.epochs=" + epochs};
+  for (const std::string& setting : settings) all.push_back("--set=" + setting);
+  all.insert(all.end(), more.begin(), more.end());
+  const Outcome outcome = run(folder, all);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+}
+
+// The weights of one go, and those of two that one thread did.
+void expect_same_in_parts(const Folder& folder, const Words& settings) {
+  train_with(folder, settings, "whole.h5", "4", "2", {"--report", "report.json"});
+  train_with(folder, settings, "parts.h5", "2", "1", {});
+  train_with(folder, settings, "parts.h5", "4", "1", {"--resume"});
+  const Arrays whole = weights_of(folder, "whole.h5"), again = weights_of(folder, "parts.h5");
+  ASSERT_EQ(whole.size(), again.size());
+  for (const auto& [name, bits] : whole) EXPECT_EQ(again.at(name), bits) << name;
+}
+
+// Neurons of a hidden layer lose connections and get some back.
+TEST(Train, PrunesAndRegeneratesConnections) {
+  const Folder folder;
+  prepare(folder);
+  expect_same_in_parts(
+      folder, {"training.structure={prune: synapses, rate_prune: 40, rates: constant, rate_regenerate: 20, "
+               "T_num: 1}"});
+  const hdf5::Group root = hdf5::File::open(folder.file("whole.h5")).group("synfire");
+  const hdf5::Group structure = root.group("structure");
+  const auto arrays = structure.dataset("arrays").read_words();
+  ASSERT_GE(arrays.size(), 1u);
+  const auto connections = structure.dataset("connections").read<double>(),
+             pruned = structure.dataset("pruned").read<double>(),
+             regenerated = structure.dataset("regenerated").read<double>();
+  ASSERT_EQ(connections.size(), 4 * arrays.size());
+  const std::size_t n = arrays.size();
+  for (std::size_t i = n; i < 4 * n; ++i)
+    EXPECT_EQ(connections[i], connections[i - n] - pruned[i] + regenerated[i]);
+  EXPECT_GT(pruned[0], 0);
+  EXPECT_GT(regenerated[n], 0);
+  const std::size_t best = root.group("training").unsigned_attribute("best_epoch").value();
+  for (std::size_t k = 0; k < n; ++k) {
+    const std::size_t dot = arrays[k].find('.');
+    const std::string path = arrays[k].substr(0, dot) + "/" + arrays[k].substr(dot + 1);
+    const auto mask = structure.group("masks").dataset(path).read<std::uint8_t>();
+    const auto weights = root.group("weights").dataset(path).read<float>();
+    ASSERT_EQ(mask.size(), weights.size());
+    EXPECT_EQ(double(std::count(mask.begin(), mask.end(), 1)), connections[best * n + k]);
+    for (std::size_t i = 0; i < mask.size(); ++i) ASSERT_TRUE(mask[i] == 1 || weights[i] == 0);
+  }
+  const auto report = nlohmann::json::parse(folder.content("report.json"));
+  EXPECT_EQ(report["epochs"][0]["structure"][arrays[0]]["connections"], connections[0]);
+  const Outcome shown = run(folder, {"inspect", "whole.h5", "--plot", "structure=s.svg"});
+  ASSERT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_NE(shown.out.find(arrays[0] + ": "), std::string::npos) << shown.out;
+  EXPECT_NE(folder.content("s.svg").find("<svg"), std::string::npos);
+  expect_refused(folder, {"train", "net.yaml", "-o", "b.h5", "--set", "training.structure={prune: weight}"},
+                 input, "prune: weight needs `w_prune`");
+}
+
+// With `method: fptt` weights move three times in each sequence.
+TEST(Train, MovesWeightsWithinSequencesAndGoesOnWithTheirAverages) {
+  const Folder folder;
+  prepare(folder);
+  expect_same_in_parts(folder, {"training.steps=6", "training.method={fptt: {updates: 3}}"});
+  const auto report = nlohmann::json::parse(folder.content("report.json"));
+  EXPECT_GE(report["test_accuracy"], 0.6);
+  EXPECT_LT(report["epochs"].back()["train_loss"], report["epochs"].front()["train_loss"]);
+  const hdf5::Group last = hdf5::File::open(folder.file("whole.h5")).group("synfire/last");
+  EXPECT_GT(last.group("method").dataset("order").read_words().size(), 4u);
+  // Judged anew, window by window, it is as good as it was.
+  const Outcome judged = run(folder, {"eval", "whole.h5"});
+  ASSERT_EQ(judged.exit_code, 0) << judged.err;
+  EXPECT_NE(judged.out.find(fmt::format("accuracy {:.2f} % of 40 test samples",
+                                        100 * report["test_accuracy"].get<double>())),
+            std::string::npos)
+      << judged.out;
+  for (const auto& [setting, says] :
+       {std::pair{"training.method={fptt: {updates: 4}}", "6 steps cannot be cut into 4 equal windows"},
+        {"training.loss=mse", "the divergence goes with the losses cross_entropy and nll"},
+        {"training.membrane=noise", "which `membrane: noise` replaces"}})
+    expect_refused(folder,
+                   {"train", "net.yaml", "-o", "b.h5", "--set", "training.steps=6", "--set",
+                    "training.method=fptt", "--set", setting},
+                   input, says);
+}
+
 TEST(Train, GoesOnWithTheSameNetworkOnly) {
   const Folder folder;
   prepare(folder);

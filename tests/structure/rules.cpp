@@ -30,7 +30,7 @@ const std::map<std::string, Names, std::less<>>& allowed() {
       {"encoders", {"encoders", "core"}},
       {"networks",
        {"networks", "io", "core", "neurons/models.hpp", "synapses/projections.hpp", "plasticity/rules.hpp",
-        "encoders/sources.hpp", "encoders/datasets.hpp"}},
+        "plasticity/structural.hpp", "encoders/sources.hpp", "encoders/datasets.hpp"}},
       {"sim", {"sim", "networks", "io", "core", "synapses"}},
       {"sim/catalogue", {"sim", "networks", "io", "core", "neurons", "synapses", "plasticity", "encoders"}},
       {"learning", {"learning", "sim", "networks", "encoders", "io", "core"}},
