@@ -153,7 +153,7 @@ void add_digits(CLI::App& app) {
   command->add_flag("--json", arguments->json, "print JSON");
   command->add_flag("-f,--force", arguments->force, "replace existing files");
   command->add_flag("-q,--quiet", arguments->quiet, "print nothing but errors");
-  command->footer("Example: synfire digits --voices 50 --repetitions 8 --output digits");
+  command->footer("Example: synfire digits --voices 2 --repetitions 1 --output digits");
   command->callback([arguments] { make_digits(*arguments); });
 }
 
