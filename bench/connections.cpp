@@ -1,5 +1,6 @@
 // Question: from which density of connections on is a dense product faster than going through those that are
-// left? Weights [256, 700] and [256, 256]; 1600 rows (all steps of a part) or 16 (one step of it); one thread.
+// left? Weights [256, 700] and [256, 256]; 1600 rows (all steps of a part) or 16 (one step of it); one
+// thread.
 #include <random>
 
 #include <benchmark/benchmark.h>
@@ -46,8 +47,8 @@ void run(benchmark::State& state, Way way, bool listed) {
                         b.w.values.data(), 0.0f, b.y.data());
     } else if (way == by_input) {
       listed ? kept.by_source(b.y.data(), rows, false, b.x.data())
-             : multiply(Transposed::no, Transposed::no, rows, sources, targets, b.y.data(),
-                        b.w.values.data(), 0.0f, b.x.data());
+             : multiply(Transposed::no, Transposed::no, rows, sources, targets, b.y.data(), b.w.values.data(),
+                        0.0f, b.x.data());
     } else {
       listed ? kept.gradient(b.x.data(), b.y.data(), rows, false, b.w.gradient.data())
              : multiply(Transposed::yes, Transposed::no, targets, sources, rows, b.y.data(), b.x.data(), 0.0f,

@@ -54,8 +54,7 @@ std::string vgg11() {
 
 std::vector<Case> cases() {
   const std::string adaptive = "{lif: {decay: 0.9, th_jump: 0.1, th_decay: 0.95}, recurrent: true}";
-  const std::string waiting =
-      "{lif: {decay: 0.9, th_jump: 0.1, th_decay: 0.95}, recurrent: {delays: 25 ms}}";
+  const std::string waiting = "{lif: {decay: 0.9, th_jump: 0.1, th_decay: 0.95}, recurrent: {delays: 25 ms}}";
   const std::string liquid =
       "{batch_norm: {over: step}}, {liquid: , recurrent: true, receptors: {adaptation: [x, b], membrane: [x, "
       "V_m]}}";

@@ -51,8 +51,8 @@ std::unique_ptr<Layer<Real>> make_layer(const LayerDescription& description,
   using Make = std::unique_ptr<Layer<Real>> (*)(const LayerDescription&, std::span<const SignalShape>,
                                                 const LayerContext&);
   for (const Make make :
-       {Make(make_delayed<Real>), Make(make_linear<Real>), Make(make_map<Real>), Make(make_sampling<Real>), Make(make_norm<Real>),
-        Make(make_flex<Real>), Make(make_neurons<Real>), Make(make_readout<Real>)})
+       {Make(make_delayed<Real>), Make(make_linear<Real>), Make(make_map<Real>), Make(make_sampling<Real>),
+        Make(make_norm<Real>), Make(make_flex<Real>), Make(make_neurons<Real>), Make(make_readout<Real>)})
     if (auto made = make(description, inputs, context)) return made;
   throw Error(ErrorKind::internal, description.what.where,
               fmt::format("layer {}: nobody makes it", description.what.name));

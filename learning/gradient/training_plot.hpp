@@ -14,7 +14,7 @@ enum class TrainingPicture : std::uint8_t {
   confusion,  ///< of the test samples
   rates,      ///< of each spiking layer by epoch: spikes per neuron and step
   routing,    ///< of each layer with a mask by epoch: where it convolves, how decided it is, what hangs on it
-  structure   ///< of each array whose connections come and go by epoch: how many there are, what went and came
+  structure  ///< of each array whose connections come and go by epoch: how many there are, what went and came
 };
 
 /// Draws one of them, or all that the file has numbers for. Throws Error(input) where it has none for the one

@@ -205,8 +205,8 @@ TEST(Digits, GenuineShdIsReadByTheSameNetwork) {
   if (genuine == nullptr || *genuine == '\0') GTEST_SKIP() << "SYNFIRE_SHD does not say where SHD lies";
   const Folder folder;
   const auto outcome =
-      run(folder, {"train", (source_dir() / "examples/liquid/shd.yaml").string(), "-q", "-o", "shd.h5", "--set",
-                   std::string("dataset.path=") + genuine, "--set", "training.epochs=1", "--set",
+      run(folder, {"train", (source_dir() / "examples/liquid/shd.yaml").string(), "-q", "-o", "shd.h5",
+                   "--set", std::string("dataset.path=") + genuine, "--set", "training.epochs=1", "--set",
                    "training.train=256", "--set", "training.validation=32", "--set", "training.test=64"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(hdf5::File::open(folder.file("shd.h5"))

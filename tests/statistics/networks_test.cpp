@@ -107,17 +107,19 @@ TEST(Networks, brunel_is_as_fast_irregular_and_synchronous_as_with_other_simulat
 
 // No peer's figures stand for coba. It is judged by two independent computations of the same realisation: the
 // reference backend (double, other data structures, other order of sums) and a step of a quarter (the model
-// is of order 2: the error of the step falls to a sixteenth). Spikes part by chaos; over 5 s the rate of one
-// realisation then scatters by about 0.1 Hz, CV by 0.02: the bands are 4 times the scatter of a difference of
-// two, sqrt(2) of that. Between realisations the rate scatters by 0.35 Hz around 18.9 Hz.
+// is of order 2: the error of the step falls to a sixteenth). Spikes part by chaos, from the
+// last bit of an exponential on, which is another on another processor; over 5 s the rate of one realisation
+// then scatters by 0.2 Hz, CV by 0.017, synchrony by 6 % (six computations of it, with steps of 0.02 to 0.1
+// ms and both backends): the bands are 4 times the scatter of a difference of two, sqrt(2) of that. Between
+// realisations the rate scatters by 0.35 Hz around 18.9 Hz.
 TEST(Networks, coba_keeps_itself_going_as_the_reference_backend_and_a_finer_step_have_it) {
   const auto [exc, inh] = observe("coba", "5.5 s", 1);
   const auto against = [&](const char* setting) {
     const auto [other_exc, other_inh] = observe("coba", "5.5 s", 1, {setting});
-    expect_within(exc.rate, other_exc.rate.mean - 0.57, other_exc.rate.mean + 0.57, setting);
-    expect_within(inh.rate, other_inh.rate.mean - 0.57, other_inh.rate.mean + 0.57, setting);
-    expect_within(exc.cv, other_exc.cv.mean - 0.113, other_exc.cv.mean + 0.113, setting);
-    expect_within(exc.synchrony, other_exc.synchrony.mean * 0.8, other_exc.synchrony.mean * 1.2, setting);
+    expect_within(exc.rate, other_exc.rate.mean - 1.1, other_exc.rate.mean + 1.1, setting);
+    expect_within(inh.rate, other_inh.rate.mean - 1.1, other_inh.rate.mean + 1.1, setting);
+    expect_within(exc.cv, other_exc.cv.mean - 0.1, other_exc.cv.mean + 0.1, setting);
+    expect_within(exc.synchrony, other_exc.synchrony.mean * 0.66, other_exc.synchrony.mean * 1.34, setting);
   };
   against("simulation.backend=reference");
   against("simulation.dt=0.025 ms");
